@@ -56,7 +56,7 @@ def all_match(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
 
 def _unquote(text: str) -> str:
     if len(text) >= 2 and text[0] == text[-1] == '"':
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
+        return re.sub(r"\\([\\\"])", r"\1", text[1:-1])
     if '"' in text[:1] + text[-1:]:
         raise ValueError(f"the quotes of {text} do not close")
     return text
