@@ -106,10 +106,14 @@ class LevelState:
 
     phase: State | None = None
     """pending or firing; None is inactive."""
-    breached_for: timedelta = timedelta(0)
-    clear_for: timedelta = timedelta(0)
     active_at: datetime | None = None
     """Sample time of the first breach of this run."""
+    breached_for: timedelta = timedelta(0)
+    """Observed time breached, while pending."""
+    clear_for: timedelta | None = None
+    """Observed time clear, while firing; None while it is breached."""
+    observed_at: datetime | None = None
+    """Sample time of the last known verdict; None after an UNKNOWN one, so that the gap is not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +139,6 @@ class Alert:
     resolved_reason: EndReason | None = None
     stale_since: datetime | None = None
     """Since when the newest verdict is UNKNOWN; None while it is known."""
-    observed_at: datetime | None = None
-    """Sample time of the last known verdict; None after an UNKNOWN one, so that the gap is not counted."""
     levels: Mapping[Severity, LevelState] = field(default_factory=dict)
     recorded_at: datetime | None = None
     """When alertd recorded the newest transition, by the wall clock; group_wait counts from here."""
