@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, StrEnum
-from types import MappingProxyType
-
-NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 Value = float | str | bool
 """One measured value: a number in its field's unit, a word, or a yes/no. A missing one is None."""
@@ -82,7 +79,7 @@ class Instrument:
     type: str = "Noise"
     subscription: str | None = None
     features: tuple[str, ...] = ()
-    labels: Mapping[str, str] = NO_LABELS
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True, eq=True)
