@@ -138,7 +138,7 @@ class Alert:
     """Since when the newest verdict is UNKNOWN; None while it is known."""
     levels: Mapping[Severity, LevelState] = field(default_factory=dict)
     recorded_at: datetime | None = None
-    """When alertd recorded the newest transition, by the wall clock; group_wait counts from here."""
+    """When alertd recorded that it fires (while pending: that it is), by the wall clock; group_wait counts from here."""
     own: bool = False
     """An alert of alertd about itself: no instrument, source="alertd"."""
 
@@ -200,6 +200,8 @@ class Told:
     """When its end was delivered."""
     maybe: bool = False
     """A message that says it fires may have arrived (the send broke off): its ending is owed."""
+    gave_up_at: datetime | None = None
+    """When a message about it became a dead letter; it is tried again when a reminder would be due."""
     settled: bool = False
     """Nothing more is owed: ended and told, or ended so soon that it is told to nobody."""
 

@@ -1,0 +1,140 @@
+"""Why a target should hear about a group now. One pure function, one reason; every edge is a row of its table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alertd.model import Alert, NotifyReason, Says, State, Timing, Told
+from alertd.notify.routes import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One alert of a group, as one target stands to it."""
+
+    alert: Alert
+    told: Told | None = None
+    routed: bool = True
+    """False where the target was told once and the routes lead elsewhere now: it hears the ending, nothing more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a target should hear, from when on."""
+
+    reason: NotifyReason
+    due_at: datetime
+    firing: tuple[Alert, ...]
+    resolved: tuple[Alert, ...]
+    repeats: bool = False
+    """It names something that an earlier, broken send may have told already."""
+
+    @property
+    def says(self) -> tuple[Says, ...]:
+        """What the message says of each alert, in a settled order, so that two decisions can be compared."""
+        told = [(alert, False) for alert in self.firing] + [(alert, True) for alert in self.resolved]
+        said = [Says(alert_id=alert.id, severity=alert.severity, ended=ended) for alert, ended in told]
+        return tuple(sorted(said, key=lambda each: (each.alert_id, each.ended)))
+
+
+def decide(members: Sequence[Member], timing: Timing | None, policy: Policy, now: datetime) -> Decision | None:
+    """Why this target should hear about this group, and when; None when it need not.
+
+    First match wins: first, new_alerts or escalated, all_resolved, some_resolved, reminder.
+    """
+    firing = [member for member in members if member.routed and member.alert.state is State.FIRING]
+    fresh = [member for member in firing if _unheard(member, policy, now)]
+    risen = [member for member in firing if _risen(member)]
+    over = [member for member in members if ending_owed(member, policy)]
+    reason = _reason(members, firing, fresh, risen, over)
+    if reason is NotifyReason.FIRST:
+        due_at = min(member.alert.recorded_at or now for member in fresh) + policy.group_wait
+    elif reason is not None:
+        due_at = timing.last_message_at + policy.group_interval if timing else now
+    elif any(member.told and member.told.firing_at for member in firing):
+        reason, due_at = NotifyReason.REMINDER, _reminder_due(firing, timing, policy)
+    else:
+        return None
+    return Decision(
+        reason=reason,
+        due_at=due_at,
+        firing=worst_first(member.alert for member in firing),
+        resolved=worst_first(member.alert for member in over),
+        repeats=any(member.told is not None and member.told.maybe for member in [*fresh, *over]),
+    )
+
+
+def ending_owed(member: Member, policy: Policy) -> bool:
+    """An ending that the target must hear: it was told, or may have been, or the alert outlasted group_wait untold."""
+    alert, told = member.alert, member.told
+    if alert.state is not State.RESOLVED or (told is not None and told.settled):
+        return False
+    return knows(told) or (member.routed and outlasted(alert, policy))
+
+
+def outlasted(alert: Alert, policy: Policy) -> bool:
+    """Whether a resolved alert lasted longer than group_wait by its samples' times."""
+    if alert.fired_at is None or alert.resolved_at is None:
+        return False
+    return alert.resolved_at - alert.fired_at > policy.group_wait
+
+
+def knows(told: Told | None) -> bool:
+    """Whether the target was told that the alert fires, or may have been."""
+    return told is not None and (told.firing_at is not None or told.maybe) and told.ended_at is None
+
+
+def worst_first(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """The order in which a message names alerts: worst severity, then longest, then by name."""
+    return tuple(sorted(alerts, key=lambda alert: (-alert.severity, alert.active_at, alert.rule, alert.subject)))
+
+
+def _reason(
+    members: Sequence[Member],
+    firing: Sequence[Member],
+    fresh: Sequence[Member],
+    risen: Sequence[Member],
+    over: Sequence[Member],
+) -> NotifyReason | None:
+    if fresh:
+        has_picture = any(member.told is not None and _was_told(member.told) for member in members)
+        return NotifyReason.NEW_ALERTS if has_picture else NotifyReason.FIRST
+    if risen:
+        return NotifyReason.ESCALATED
+    if over:
+        return NotifyReason.SOME_RESOLVED if firing else NotifyReason.ALL_RESOLVED
+    return None
+
+
+def _was_told(told: Told) -> bool:
+    return told.firing_at is not None and told.ended_at is None and not told.settled
+
+
+def _unheard(member: Member, policy: Policy, now: datetime) -> bool:
+    told = member.told
+    if told is None:
+        return True
+    if told.firing_at is not None:
+        return False
+    return told.gave_up_at is None or told.gave_up_at + policy.repeat_interval <= now
+
+
+def _risen(member: Member) -> bool:
+    told = member.told
+    return told is not None and told.severity is not None and member.alert.severity > told.severity
+
+
+def _reminder_due(firing: Sequence[Member], timing: Timing | None, policy: Policy) -> datetime:
+    last = timing.last_message_at if timing else max(m.told.firing_at for m in firing if m.told and m.told.firing_at)
+    return last + reminder_interval(policy, timing.reminders if timing else 0)
+
+
+def reminder_interval(policy: Policy, reminders: int) -> timedelta:
+    """The wait before the next reminder: repeat_interval, doubled for each one sent, up to repeat_max."""
+    longest = max(policy.repeat_max, policy.repeat_interval)
+    interval = policy.repeat_interval
+    for _ in range(reminders):
+        if interval >= longest:
+            break
+        interval *= 2
+    return min(interval, longest)
