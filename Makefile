@@ -1,0 +1,54 @@
+# Needs Python ≥ 3.11 with venv, make and git. The first target you run sets up .venv by itself.
+SHELL := /bin/bash
+.DEFAULT_GOAL := test
+
+# The first of these that is there, is new enough and can make a virtual environment (a name alone may be an empty shim).
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	$$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' > /dev/null 2>&1 && echo $$name && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# pytest in two processes; `make test TESTS="tests/rules -x"` runs a part of it.
+TESTS ?= tests
+WORKERS ?= 2
+
+.PHONY: demo test check format bench lock wheel clean
+
+$(READY): constraints.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "alertd needs Python 3.11 or newer with its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "setting up $(VENV) with $(PYTHON), once; about a minute"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $(READY)
+
+demo: $(READY) ## the whole thing on this machine, with nothing configured
+	@$(BIN)/alertd demo
+
+test: $(READY) ## the tests
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+check: $(READY) ## format, lint, types, architecture, then the tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: $(READY) ## put the code in form
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## measure what a poll costs
+	@$(BIN)/python -m benchmarks
+
+lock: ## write constraints.txt anew from pyproject.toml
+	@PYTHON=python3.11 scripts/lock
+
+wheel: $(READY) ## build dist/*.whl
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+clean: ## remove all that the targets above made
+	@rm -rf $(VENV) dist build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
