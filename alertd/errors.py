@@ -10,7 +10,7 @@ AlertdError                 knows the exit code it ends a command with
 │   └── StoreFull              no room left on the disk
 ├── ApiError                1  MyCirrus gave no usable answer
 │   ├── KeyRefused             401, or 403 for everything
-│   ├── NotAllowed             403 or 404 for what was asked
+│   ├── NotAllowed             403 or 404 for what was asked; carries the status
 │   ├── TooManyRequests        429; carries the wait asked for
 │   └── Unreachable            time-out, refused, cut off, 5xx, unusable body
 └── RenderError             1  a template failed
@@ -90,6 +90,11 @@ class KeyRefused(ApiError):
 
 class NotAllowed(ApiError):
     """403 or 404 for what was asked; other requests may go well."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+        """The HTTP status: 403, 404, or another 4xx that is about what was asked."""
 
 
 class TooManyRequests(ApiError):
