@@ -1,0 +1,106 @@
+"""How MyCirrus answers: from outcomes of requests to the own alerts ApiUnreachable and ApiKeyRefused."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alertd.alerts.own import Condition
+from alertd.errors import ApiError, KeyRefused, NotAllowed
+from alertd.model import Alert, Source
+
+API = "MyCirrus API"
+JUDGED = ("ApiUnreachable", "ApiKeyRefused")
+FORBIDDEN = 403
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What one round heard of the API; `endpoint` is the source's name, or `instruments` for the listing."""
+
+    endpoint: str
+    answered: int
+    contained: int = 0
+    """Answers of 403 or 404 for one instrument."""
+    forbidden: int = 0
+    """403s among them."""
+    failure: ApiError | None = None
+
+    @property
+    def refused(self) -> ApiError | None:
+        """The key was refused: 401 anywhere, or 403 for every instrument of the source."""
+        if isinstance(self.failure, KeyRefused):
+            return self.failure
+        if self.forbidden and not self.answered and self.forbidden == self.contained and self.failure is None:
+            return KeyRefused(f"403 for every instrument of {self.endpoint}: the key lacks the scope")
+        return None
+
+    @property
+    def usable(self) -> bool:
+        """Whether the API answered at all; a refusal is an answer."""
+        return bool(self.answered or self.contained or isinstance(self.failure, KeyRefused | NotAllowed))
+
+
+class ApiHealth:
+    """Keeps the conditions that stand; not thread-safe, the poller's lock guards it."""
+
+    def __init__(self, unreachable_after: timedelta, active: Iterable[Alert], failing_since: datetime | None) -> None:
+        self._unreachable_after = unreachable_after
+        self.failing_since = failing_since
+        """Since when no request had a usable answer; None while they have."""
+        self._standing = {
+            (alert.rule, alert.subject): Condition(
+                rule=alert.rule, about=alert.subject, explanation=alert.explanation, labels=_own_labels(alert)
+            )
+            for alert in active
+            if alert.own and alert.rule in JUDGED
+        }
+
+    def hear(self, heard: Heard, now: datetime) -> list[Condition]:
+        """The conditions that stand after a round."""
+        if heard.usable:
+            self.failing_since = None
+            self._standing.pop(("ApiUnreachable", API), None)
+        elif heard.failure is not None:
+            self.failing_since = self.failing_since or now
+            if now - self.failing_since >= self._unreachable_after:
+                self._stand("ApiUnreachable", API, f"no usable answer from MyCirrus: {heard.failure}", {})
+        refused = heard.refused
+        if refused is not None:
+            whole = isinstance(heard.failure, KeyRefused)
+            about, labels = (API, {}) if whole else (heard.endpoint, {"endpoint": heard.endpoint})
+            self._stand("ApiKeyRefused", about, str(refused), labels)
+        elif heard.answered:
+            self._standing.pop(("ApiKeyRefused", API), None)
+            self._standing.pop(("ApiKeyRefused", heard.endpoint), None)
+        return list(self._standing.values())
+
+    def _stand(self, rule: str, about: str, explanation: str, labels: dict[str, str]) -> None:
+        kept = self._standing.get((rule, about))
+        if kept is None:
+            self._standing[rule, about] = Condition(rule=rule, about=about, explanation=explanation, labels=labels)
+
+
+def default_unreachable_after(every: Iterable[timedelta]) -> timedelta:
+    """Three intervals of the quickest source."""
+    return 3 * min(every, default=timedelta(minutes=1))
+
+
+def _own_labels(alert: Alert) -> dict[str, str]:
+    return {"endpoint": alert.labels["endpoint"]} if "endpoint" in alert.labels else {}
+
+
+def heard(source: Source, outcomes: Iterable[ApiError | None]) -> Heard:
+    """Sum up a source's round from each instrument's outcome, None for an answer."""
+    answered = contained = forbidden = 0
+    failure: ApiError | None = None
+    for error in outcomes:
+        if error is None:
+            answered += 1
+        elif isinstance(error, NotAllowed):
+            contained += 1
+            forbidden += error.status == FORBIDDEN
+        else:
+            failure = failure or error
+    return Heard(
+        endpoint=source.value, answered=answered, contained=contained, forbidden=forbidden, failure=failure
+    )

@@ -1,0 +1,195 @@
+"""Sends what the outbox holds, one lane for each target, so that no target waits for another."""
+
+import random
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertd.alerts.own import Condition
+from alertd.clock import Clock
+from alertd.errors import StoreError
+from alertd.logs import logger
+from alertd.model import Delivery, DeliveryState, TargetHealth, Told
+from alertd.notify.backoff import Again, Dead, Done, NextStep, health_after, is_failing, next_step
+from alertd.notify.channels import Channels
+from alertd.notify.outcome import Delivered
+from alertd.notify.plan import told_after, told_given_up, told_maybe
+from alertd.store.store import Store
+
+log = logger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds between looks at the outbox where nothing wakes a lane."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What came of one attempt."""
+
+    delivery: Delivery
+    delivered: bool
+    error: str = ""
+
+
+class Deliverer:
+    """Claims, sends and records one message at a time."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        channels: Channels,
+        clock: Clock,
+        stand: Callable[[list[Condition], tuple[str, ...]], None] = lambda conditions, judged: None,
+        noise: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._channels = channels
+        self._clock = clock
+        self._stand = stand
+        self._noise = noise
+        self._health = store.health()
+        self._failing = {name for name, health in self._health.items() if is_failing(health, clock())}
+
+    def deliver_next(self, target: str, *, hasten: bool = False) -> Attempt | None:
+        """Send the target's next due message; None where none is due. `hasten` ignores a back-off."""
+        now = self._clock()
+        lease = 2 * self._channels.timeout(target)
+        delivery = self._store.claim(target, now, lease, hasten=hasten)
+        if delivery is None:
+            return None
+        outcome = self._channels.send(
+            target,
+            delivery.message,
+            possible_repeat=delivery.maybe_sent,
+            thread_id=delivery.group_key,
+        )
+        now = self._clock()
+        health = self._health.get(target, TargetHealth(target=target))
+        step = next_step(outcome, health.failures + 1, delivery.decided_at, now, self._noise())
+        self._record(delivery, step, health_after(health, step, now), now)
+        if isinstance(outcome, Delivered):
+            return Attempt(delivery=delivery, delivered=True)
+        return Attempt(delivery=delivery, delivered=False, error=outcome.reason)
+
+    def _record(self, delivery: Delivery, step: NextStep, health: TargetHealth, now: datetime) -> None:
+        told = {
+            each.alert_id: each
+            for each in self._store.told([says.alert_id for says in delivery.says])
+            if each.target == delivery.target
+        }
+        known: list[Told] = []
+        state, error, due_at, maybe = DeliveryState.DELIVERED, "", None, False
+        if isinstance(step, Done):
+            known = told_after(delivery, told, now)
+        else:
+            error, maybe = step.reason, step.maybe
+            if isinstance(step, Dead):
+                state, known = DeliveryState.DEAD, told_given_up(delivery, told, now)
+            else:
+                state, due_at = DeliveryState.QUEUED, step.due_at
+            if maybe:
+                marked = {each.alert_id: each for each in known}
+                known = list({**marked, **{m.alert_id: m for m in told_maybe(delivery, {**told, **marked})}}.values())
+        self._store.record_outcome(
+            delivery, state=state, now=now, error=error, due_at=due_at, maybe_sent=maybe, told=known, health=health
+        )
+        self._health[delivery.target] = health
+        _log_outcome(delivery, step)
+        self._judge_target(health, now)
+
+    def _judge_target(self, health: TargetHealth, now: datetime) -> None:
+        """Begin or end TargetFailing; only a change is written."""
+        failing = is_failing(health, now)
+        if failing == (health.target in self._failing):
+            return
+        (self._failing.add if failing else self._failing.discard)(health.target)
+        conditions = [
+            Condition(
+                rule="TargetFailing",
+                about=name,
+                explanation=f"{self._health[name].failures} attempts failed; the last: {self._health[name].last_error}",
+                labels={"target": name},
+            )
+            for name in sorted(self._failing)
+        ]
+        self._stand(conditions, ("TargetFailing",))
+
+
+class Lane(threading.Thread):
+    """Delivers to one target for as long as it runs."""
+
+    def __init__(self, deliverer: Deliverer, target: str, after: Callable[[], None]) -> None:
+        super().__init__(name=f"lane-{target}", daemon=True)
+        self._deliverer = deliverer
+        self._target = target
+        self._after = after
+        self._wake = threading.Event()
+        self._stopping = False
+        self._store_failed = False
+
+    def wake(self) -> None:
+        """Look at the outbox at once."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the message in flight; does not wait."""
+        self._stopping = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """The lane's loop."""
+        while not self._stopping:
+            self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
+            while not self._stopping and self._deliver():
+                self._after()
+
+    def _deliver(self) -> bool:
+        try:
+            attempt = self._deliverer.deliver_next(self._target)
+        except StoreError as error:
+            if not self._store_failed:
+                log.error("store.failed", during="delivery", target=self._target, error=str(error))
+            self._store_failed = True
+            return False
+        except Exception:
+            log.exception("lane.failed", target=self._target)
+            return False
+        self._store_failed = False
+        return attempt is not None
+
+
+def drain(deliverer: Deliverer, targets: Iterable[str], *, hasten: bool) -> list[Attempt]:
+    """Send everything that is due, every target in a thread of its own, and wait for the end of it."""
+    attempts: list[Attempt] = []
+    errors: list[StoreError] = []
+
+    def empty(target: str) -> None:
+        try:
+            while (attempt := deliverer.deliver_next(target, hasten=hasten)) is not None:
+                attempts.append(attempt)
+                if not attempt.delivered:
+                    return
+        except StoreError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=empty, args=(target,), daemon=True) for target in targets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return attempts
+
+
+def _log_outcome(delivery: Delivery, step: NextStep) -> None:
+    facts = {"target": delivery.target, "reason": delivery.reason.value, "title": delivery.message.title}
+    if isinstance(step, Done):
+        log.info("message.delivered", **facts)
+    elif isinstance(step, Again):
+        log.warning("message.failed", error=step.reason, again_at=step.due_at.isoformat(), **facts)
+    else:
+        log.error("message.dead", error=step.reason, **facts)

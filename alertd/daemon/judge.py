@@ -1,0 +1,141 @@
+"""From the answers of one round to what became of every alert. No I/O, no clock: the poller records the result."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alertd.alerts.life import Step, advance
+from alertd.daemon.book import Book
+from alertd.daemon.watch import Watch, Watchlist, gap_of, subject
+from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition
+from alertd.mycirrus.answer import Answer
+from alertd.rules.evaluate import BoundRule, evaluate, quiet
+from alertd.rules.freshness import see
+from alertd.rules.view import View
+
+PRESENT_STATE = frozenset({Source.SIC, Source.CALIBRATIONS})
+"""Sources whose newest record on a first start is the present state, however old."""
+
+ActiveAlerts = dict[tuple[str, str], Alert]
+"""Pending and firing alerts by (rule, subject)."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """What one round changed."""
+
+    samples: list[Sample] = field(default_factory=list)
+    cursors: dict[tuple[Source, str], datetime] = field(default_factory=dict)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)
+    """Rules that raised: name → what."""
+
+    def add(self, step: Step) -> None:
+        """Take in what became of one alert."""
+        if step.alert is not None:
+            self.alerts[step.alert.id] = step.alert
+            self.transitions.extend(step.transitions)
+
+
+class Judge:
+    """Judges answers against the book, the rules and the alerts that are active."""
+
+    def __init__(self, watchlist: Watchlist, book: Book, active: ActiveAlerts) -> None:
+        self._watchlist = watchlist
+        self._book = book
+        self._active = active
+        self.judged = Judged()
+
+    def hear(self, source: Source, answers: Iterable[Answer], now: datetime) -> None:
+        """Take in one batch of answers, records in their order, then judge each instrument as it stands now."""
+        for answer in answers:
+            watch = self._watchlist.watches.get(answer.instrument)
+            if watch is not None:
+                self._hear_one(source, answer, watch, now)
+
+    def _hear_one(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
+        failed = self._book.failed(answer.instrument)
+        if answer.samples:
+            self._take(source, answer, watch, now)
+        if answer.cursor is not None:
+            self.judged.cursors[source, answer.instrument] = answer.cursor
+        if answer.error is not None:
+            failed[source] = str(answer.error)
+        else:
+            failed.pop(source, None)
+        bound = watch.called_by[source]
+        if bound:
+            view = self._view(watch, now)
+            for each in bound:
+                self._judge(each, watch, view, _sample_time(each, view), now)
+
+    def _take(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
+        newest = self._book.newest(answer.instrument)
+        if source not in RANGE_SOURCES:
+            newest[source] = answer.samples[-1]
+            self.judged.samples.append(answer.samples[-1])
+            return
+        known = newest.get(source)
+        fresh = [sample for sample in answer.samples if known is None or sample.at > known.at]
+        if known is None:
+            fresh = [_first(fresh[-1])]
+        for sample in fresh:
+            newest[source] = sample
+            if watch.reading[source]:
+                view = self._view(watch, sample.at, without_failures_of=source)
+                for each in watch.reading[source]:
+                    self._judge(each, watch, view, sample.at, now)
+        if fresh:
+            self.judged.samples.append(fresh[-1])
+
+    def _view(self, watch: Watch, now: datetime, without_failures_of: Source | None = None) -> View:
+        serial = watch.instrument.serial
+        failed = self._book.failed(serial)
+        if without_failures_of in failed:
+            failed = {source: why for source, why in failed.items() if source is not without_failures_of}
+        return see(
+            now=now,
+            instrument=watch.facts,
+            newest=self._book.newest(serial),
+            failed=failed,
+            every=self._book.every,
+        )
+
+    def _judge(self, bound: BoundRule, watch: Watch, view: View, at: datetime, now: datetime) -> None:
+        key = (bound.rule.name, watch.instrument.serial)
+        alert = self._active.get(key)
+        try:
+            if alert is None and quiet(bound, view):
+                return
+            seen = evaluate(bound, view, at)
+        except Exception as error:  # noqa: BLE001 - one broken rule must not stop the others; it is told as RuleBroken
+            self.judged.broken[bound.rule.name] = f"{type(error).__name__}: {error}"
+            return
+        gap = gap_of(bound.rule, self._book.every, _sample_period(self._book.newest(watch.instrument.serial)))
+        step = advance(alert, seen, subject(watch, bound, gap), now)
+        self.judged.add(step)
+        if step.alert is None or step.alert.state is State.RESOLVED:
+            self._active.pop(key, None)
+        else:
+            self._active[key] = step.alert
+
+
+def _first(sample: Sample) -> Sample:
+    """The first record ever seen: the present state for SIC, calibrations and stats; a past event is nobody's alert."""
+    if sample.source in PRESENT_STATE or sample.source is Source.STATS:
+        return sample
+    return Sample(instrument=sample.instrument, source=sample.source, at=sample.at, values={})
+
+
+def _sample_time(bound: BoundRule, view: View) -> datetime:
+    """Which time a verdict at the end of a round belongs to: stats count by their records, all else as seen now."""
+    if bound.rule.uses_clock or bound.rule.sources != {Source.STATS}:
+        return view.now
+    return view.times.get("stats", view.now)
+
+
+def _sample_period(newest: dict[Source, Sample]) -> timedelta:
+    stats = newest.get(Source.STATS)
+    seconds = stats.values.get("samplePeriod") if stats else None
+    return timedelta(seconds=seconds) if isinstance(seconds, (int, float)) else timedelta(0)

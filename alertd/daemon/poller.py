@@ -1,0 +1,264 @@
+"""Asks MyCirrus, judges what it says and records the result: the first half of the way of the data."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alertd.alerts.life import Step, end
+from alertd.alerts.own import Condition, advance_own
+from alertd.clock import Clock, Monotonic
+from alertd.config.settings import Settings
+from alertd.daemon.api_health import JUDGED, ApiHealth, Heard, default_unreachable_after, heard
+from alertd.daemon.book import Book
+from alertd.daemon.fleet import listed, match_labels, watched
+from alertd.daemon.judge import ActiveAlerts, Judge, Judged
+from alertd.daemon.watch import Watchlist
+from alertd.errors import ApiError, NotAllowed
+from alertd.logs import logger
+from alertd.model import RANGE_SOURCES, Alert, EndReason, Source, State, Transition, TransitionKind
+from alertd.mycirrus.answer import Answer
+from alertd.mycirrus.client import Client
+from alertd.rules.rule import Rule
+from alertd.store.store import Store
+
+log = logger(__name__)
+
+RECORD_EVERY = 2.0
+"""Seconds: a round that takes longer is recorded in pieces, so that a slow fleet's alerts do not wait for its end."""
+
+LEARNT = "mycirrus.learnt"
+API_FAILING_SINCE = "mycirrus.failing_since"
+
+
+@dataclass(slots=True, kw_only=True)
+class RoundReport:
+    """What one round of one source came to."""
+
+    source: str
+    asked: int = 0
+    answered: int = 0
+    failure: str = ""
+    """Why the source failed as a whole, or in part by more than one instrument's 403 or 404; empty when it did not."""
+    contained: list[tuple[str, str]] = field(default_factory=list)
+    """(serial, why) for each instrument that MyCirrus would not answer for."""
+    transitions: list[Transition] = field(default_factory=list)
+
+
+class Poller:
+    """One round of one source at a time; sources may be asked at once, judging takes turns."""
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        store: Store,
+        settings: Settings,
+        rules: Sequence[Rule],
+        clock: Clock,
+        monotonic: Monotonic,
+        recorded: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._settings = settings
+        self._rules = rules
+        self._clock = clock
+        self._monotonic = monotonic
+        self._recorded = recorded
+        self._lock = threading.RLock()
+        self._failing: dict[str, str] = {}
+        every = settings.poll.every
+        self._book = Book(every, store.newest())
+        active = store.active_alerts()
+        since = store.recall(API_FAILING_SINCE)
+        self._api = ApiHealth(
+            settings.mycirrus.unreachable_after or default_unreachable_after(every.values()),
+            active,
+            datetime.fromisoformat(since) if isinstance(since, str) else None,
+        )
+        self._api_was_failing = self._api.failing_since is not None
+        learnt = store.recall(LEARNT)
+        if isinstance(learnt, dict):
+            client.restore(learnt)
+        self._rename_rules()
+        self._watch()
+
+    @property
+    def watchlist(self) -> Watchlist:
+        """The fleet under its rules, as of now."""
+        return self._watchlist
+
+    def list_instruments(self) -> RoundReport:
+        """Read the fleet, end the alerts of what is gone, and watch what is there."""
+        report = RoundReport(source="instruments", asked=1)
+        if not self._settings.instruments.discover:
+            return report
+        now = self._clock()
+        failure: ApiError | None = None
+        try:
+            seen = self._client.instruments()
+        except ApiError as error:
+            failure, seen = error, []
+        with self._lock:
+            judged = Judged()
+            if seen:
+                self._store.record_fleet(seen, now)
+                self._watch()
+            report.answered = len(seen)
+            report.failure = str(failure) if failure else ""
+            self._record(judged, Heard(endpoint="instruments", answered=len(seen), failure=failure), now)
+        self._note_failure(report.source, report.failure)
+        return report
+
+    def poll(self, source: Source) -> RoundReport:
+        """One round of one source over every instrument that has it."""
+        serials = self._watchlist.serials(source)
+        report = RoundReport(source=source.value, asked=len(serials))
+        if not serials:
+            return report
+        now = self._clock()
+        self._book.round_begins(source, now)
+        cursors = self._store.cursors(source) if source in RANGE_SOURCES else {}
+        outcomes: list[ApiError | None] = []
+        batch: list[Answer] = []
+        record_at = self._monotonic() + RECORD_EVERY
+        for answer in self._client.fetch(source, serials, cursors, now):
+            batch.append(answer)
+            outcomes.append(answer.error)
+            if isinstance(answer.error, NotAllowed):
+                report.contained.append((answer.instrument, str(answer.error)))
+            if self._monotonic() >= record_at:
+                self._judge(source, batch, report)
+                batch, record_at = [], self._monotonic() + RECORD_EVERY
+        self._judge(source, batch, report, heard(source, outcomes))
+        self._report(report, source, outcomes)
+        return report
+
+    def end_what_is_gone(self) -> list[Transition]:
+        """End the alerts whose rule, instrument or match is no more; on start, after a reload and after each listing."""
+        with self._lock:
+            judged = Judged()
+            now = self._clock()
+            for alert in self._store.active_alerts():
+                reason = None if alert.own else self._gone(alert)
+                if reason is not None:
+                    judged.add(end(alert, reason, now))
+            self._write(judged, now)
+            return judged.transitions
+
+    def stand(self, conditions: Sequence[Condition], judged_rules: Sequence[str]) -> None:
+        """Begin and end own alerts that others than the poller judge (a target that fails, a rule file that is refused)."""
+        with self._lock:
+            now = self._clock()
+            judged = Judged()
+            for step in advance_own(self._store.active_alerts(), conditions, judged_rules, now):
+                judged.add(step)
+            self._write(judged, now)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _judge(
+        self, source: Source, batch: Sequence[Answer], report: RoundReport, round_heard: Heard | None = None
+    ) -> None:
+        with self._lock:
+            now = self._clock()
+            judge = Judge(self._watchlist, self._book, self._active())
+            judge.hear(source, batch, now)
+            for name, what in judge.judged.broken.items():
+                log.error("rule.broken", rule=name, error=what)
+            if round_heard is not None:
+                self._record(judge.judged, round_heard, now)
+            else:
+                self._write(judge.judged, now)
+        report.transitions.extend(judge.judged.transitions)
+
+    def _active(self) -> ActiveAlerts:
+        return {(alert.rule, alert.subject): alert for alert in self._store.active_alerts() if not alert.own}
+
+    def _record(self, judged: Judged, round_heard: Heard, now: datetime) -> None:
+        """Add what the round says of the API itself, then write."""
+        conditions = self._api.hear(round_heard, now)
+        for step in advance_own(self._store.active_alerts(), conditions, JUDGED, now):
+            judged.add(step)
+        self._write(judged, now)
+        self._remember()
+
+    def _write(self, judged: Judged, now: datetime) -> None:
+        if not (judged.samples or judged.cursors or judged.alerts):
+            return
+        self._store.record_round(
+            samples=judged.samples,
+            cursors=judged.cursors,
+            alerts=list(judged.alerts.values()),
+            transitions=judged.transitions,
+            now=now,
+        )
+        for transition in judged.transitions:
+            _log_transition(judged.alerts[transition.alert_id], transition)
+        if judged.transitions:
+            self._recorded()
+
+    def _remember(self) -> None:
+        """Keep over restarts what a new process would have to find out again."""
+        learnt = self._client.learnt()
+        if learnt != self._store.recall(LEARNT):
+            self._store.remember(LEARNT, learnt)
+        failing = self._api.failing_since
+        if failing is not None or self._api_was_failing:
+            self._store.remember(API_FAILING_SINCE, failing.isoformat() if failing else None)
+            self._api_was_failing = failing is not None
+
+    def _watch(self) -> None:
+        settings = self._settings.instruments
+        known = self._store.instruments()
+        if settings.discover:
+            fleet = watched(known, include=settings.include, exclude=settings.exclude, labels=settings.labels)
+        else:
+            fleet = watched(
+                listed(settings.include, known), include=["*"], exclude=settings.exclude, labels=settings.labels
+            )
+        self._watchlist = Watchlist(fleet, self._rules)
+        self.end_what_is_gone()
+
+    def _gone(self, alert: Alert) -> EndReason | None:
+        rule = self._watchlist.rules.get(alert.rule)
+        watch = self._watchlist.watches.get(alert.subject)
+        if rule is None:
+            return EndReason.RULE_REMOVED
+        if watch is None:
+            return EndReason.INSTRUMENT_REMOVED
+        return None if rule.matches(match_labels(watch.instrument)) else EndReason.RULE_NO_LONGER_MATCHES
+
+    def _rename_rules(self) -> None:
+        for rule in self._rules:
+            for old in rule.was:
+                self._store.rename_rule(old, rule.name)
+
+    def _report(self, report: RoundReport, source: Source, outcomes: Sequence[ApiError | None]) -> None:
+        round_heard = heard(source, outcomes)
+        report.answered = round_heard.answered
+        refused = round_heard.refused
+        report.failure = str(refused or round_heard.failure or "")
+        self._note_failure(report.source, report.failure)
+
+    def _note_failure(self, source: str, failure: str) -> None:
+        """Log the edge, not the level."""
+        before = self._failing.get(source, "")
+        if failure and not before:
+            log.warning("source.failed", source=source, error=failure)
+        elif before and not failure:
+            log.info("source.recovered", source=source)
+        self._failing[source] = failure
+
+
+def _log_transition(alert: Alert, transition: Transition) -> None:
+    loud = transition.kind in (TransitionKind.FIRED, TransitionKind.ESCALATED) and alert.state is State.FIRING
+    (log.warning if loud else log.info)(
+        f"alert.{transition.kind.value}",
+        rule=alert.rule,
+        instrument=alert.subject,
+        severity=transition.severity.word,
+        reason=transition.reason,
+        explanation=transition.explanation,
+    )

@@ -1,0 +1,75 @@
+"""When the jobs run: the only home of apscheduler.
+
+A job of a name never runs twice at once, a late one runs once, and none is ever dropped for being late.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from alertd.clock import Clock
+from alertd.logs import logger
+
+log = logger(__name__)
+
+THREADS = 12
+"""More than there are jobs, so that none waits for a slow one."""
+
+
+class Scheduler:
+    """Interval jobs on wall time, re-armed when the wall clock steps."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(THREADS)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    def every(self, name: str, interval: timedelta, job: Callable[[], None], *, first_after: timedelta) -> None:
+        """Run `job` each `interval`, the first time after `first_after`; an error is logged and ends one run only."""
+        self._scheduler.add_job(
+            _contained(name, job),
+            "interval",
+            seconds=interval.total_seconds(),
+            id=name,
+            next_run_time=self._clock() + first_after,
+        )
+
+    def now(self, name: str) -> None:
+        """Run a job at once, outside its turn; its interval goes on from here."""
+        if self._scheduler.get_job(name) is not None:
+            self._scheduler.modify_job(name, next_run_time=self._clock())
+
+    def rearm(self) -> None:
+        """After a step of the wall clock: every job runs now, and its interval goes on from here."""
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=self._clock())
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Begin no further run; does not wait for those under way."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+
+def phase(interval: timedelta, index: int) -> timedelta:
+    """When a source's first run begins: in order, close together, slightly apart so that they do not collide for ever."""
+    return min(timedelta(milliseconds=50 * index + random.randrange(20)), interval)  # noqa: S311 - no secret
+
+
+def _contained(name: str, job: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            job()
+        except Exception:
+            log.exception("job.failed", job=name)
+
+    return run

@@ -1,0 +1,94 @@
+"""What is judged when: each instrument with the rules bound to it, by the source whose round calls for them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alertd.alerts.life import LevelTerms, Subject
+from alertd.daemon.fleet import asked_of, facts, match_labels
+from alertd.model import Instrument, Source
+from alertd.rules.evaluate import BoundRule, bind
+from alertd.rules.rule import Rule
+
+GAP_POLLS = 3
+"""A gap longer than so many polls pauses the timers."""
+
+Bound = tuple[BoundRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One instrument and its rules."""
+
+    instrument: Instrument
+    facts: Mapping[str, str]
+    reading: Mapping[Source, Bound]
+    """Rules that read a source: judged at each of its records."""
+    called_by: Mapping[Source, Bound]
+    """Rules to judge once at the end of a source's round."""
+
+
+class Watchlist:
+    """The fleet under its rules; built anew when either changes."""
+
+    def __init__(self, instruments: Iterable[Instrument], rules: Sequence[Rule]) -> None:
+        self.rules = {rule.name: rule for rule in rules}
+        self._shared: dict[tuple[int, ...], tuple[Mapping[Source, Bound], Mapping[Source, Bound]]] = {}
+        self._bound: dict[int, BoundRule] = {}
+        self.watches = {instrument.serial: self._watch(instrument, rules) for instrument in instruments}
+        self._asked = {
+            source: asked_of(source, (watch.instrument for watch in self.watches.values())) for source in Source
+        }
+
+    def serials(self, source: Source) -> list[str]:
+        """Whom to ask in a source's round."""
+        return self._asked[source]
+
+    def _watch(self, instrument: Instrument, rules: Sequence[Rule]) -> Watch:
+        labels = match_labels(instrument)
+        bound = tuple(bind(rule, labels) for rule in rules if rule.matches(labels))
+        reading, called_by = self._by_source(bound)
+        return Watch(instrument, facts(instrument), reading, called_by)
+
+    def _by_source(self, bound: Bound) -> tuple[Mapping[Source, Bound], Mapping[Source, Bound]]:
+        """Instruments with the same bound rules share the same tables: thousands are alike."""
+        key = tuple(map(id, bound))
+        if key not in self._shared:
+            self._bound.update((id(each), each) for each in bound)
+            reading = {source: tuple(b for b in bound if source in b.rule.sources) for source in Source}
+            called_by = {source: tuple(b for b in bound if source in _callers(b.rule)) for source in Source}
+            self._shared[key] = reading, called_by
+        return self._shared[key]
+
+
+def _callers(rule: Rule) -> frozenset[Source]:
+    """Whose rounds a rule is judged in. Whether `current` counts depends on status and stats, so their rounds call too."""
+    if Source.CURRENT in rule.sources:
+        return rule.sources | {Source.STATUS, Source.STATS}
+    return rule.sources
+
+
+def subject(watch: Watch, bound: BoundRule, gap: timedelta) -> Subject:
+    """What the life of this rule's alert on this instrument needs to know."""
+    rule, instrument = bound.rule, watch.instrument
+    return Subject(
+        rule=rule.name,
+        subject=instrument.serial,
+        name=instrument.name,
+        model=instrument.model,
+        labels={**instrument.labels, **rule.labels},
+        params=bound.params,
+        terms={
+            level.severity: LevelTerms(for_=level.for_, keep_firing_for=level.keep_firing_for) for level in rule.levels
+        },
+        gap=gap,
+    )
+
+
+def gap_of(rule: Rule, every: Mapping[Source, timedelta], sample_period: timedelta) -> timedelta:
+    """The longest span between two verdicts that counts as observed: three polls of the rule's quickest source.
+
+    A rule over stats alone is judged at the records' own times, so three of their periods count as well.
+    """
+    polls = GAP_POLLS * min((every[source] for source in rule.sources if source in every), default=timedelta(0))
+    return max(polls, GAP_POLLS * sample_period) if Source.STATS in rule.sources else polls
