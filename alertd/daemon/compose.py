@@ -1,0 +1,84 @@
+"""The composition root: from a checked set-up and an open store to parts that work together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alertd.clock import Clock, Monotonic, monotonic, wall
+from alertd.daemon.deliverer import Deliverer
+from alertd.daemon.dispatcher import Dispatcher
+from alertd.daemon.heartbeat import Heartbeat
+from alertd.daemon.poller import Poller
+from alertd.daemon.setup import Setup
+from alertd.mycirrus.client import Client
+from alertd.notify.channels import Channels
+from alertd.notify.render import Renderer
+from alertd.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """One set of working parts; a reload builds another."""
+
+    setup: Setup
+    store: Store
+    client: Client
+    poller: Poller
+    dispatcher: Dispatcher
+    deliverer: Deliverer
+    targets: tuple[str, ...]
+    heartbeat: Heartbeat | None
+    clock: Clock
+
+
+def compose(
+    setup: Setup,
+    store: Store,
+    *,
+    clock: Clock = wall,
+    monotonic: Monotonic = monotonic,
+    recorded: Callable[[], None] = lambda: None,
+    channels: Channels | None = None,
+) -> Parts:
+    """Put the parts together; starts nothing, sends nothing. `recorded` is called when alerts have changed."""
+    settings = setup.settings
+    client = Client(
+        settings.mycirrus.base_url,
+        setup.api_key,
+        timeout=settings.mycirrus.timeout,
+        max_requests_per_minute=settings.mycirrus.max_requests_per_minute,
+        batch_size=settings.mycirrus.batch_size,
+        array_style=settings.mycirrus.array_style,
+        probe_every=min(settings.poll.every.values()),
+        clock=clock,
+        monotonic=monotonic,
+    )
+    poller = Poller(
+        client=client,
+        store=store,
+        settings=settings,
+        rules=setup.rules,
+        clock=clock,
+        monotonic=monotonic,
+        recorded=recorded,
+    )
+    channels = channels or Channels(setup.addresses)
+    dispatcher = Dispatcher(
+        store=store,
+        routing=setup.routing,
+        renderer=Renderer(setup.templates),
+        channels=channels,
+        texts=setup.texts,
+        external_url=settings.http.external_url,
+    )
+    deliverer = Deliverer(store=store, channels=channels, clock=clock, stand=poller.stand)
+    return Parts(
+        setup=setup,
+        store=store,
+        client=client,
+        poller=poller,
+        dispatcher=dispatcher,
+        deliverer=deliverer,
+        targets=tuple(sorted(setup.addresses)),
+        heartbeat=Heartbeat(setup.heartbeat_url) if setup.heartbeat_url else None,
+        clock=clock,
+    )

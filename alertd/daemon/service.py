@@ -1,0 +1,231 @@
+"""`alertd run`: the parts at work, until told to stop or to reload."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alertd.alerts.own import Condition
+from alertd.clock import Clock, Monotonic
+from alertd.daemon.compose import Parts, compose
+from alertd.daemon.deliverer import Lane
+from alertd.daemon.heartbeat import is_well
+from alertd.daemon.scheduler import Scheduler, phase
+from alertd.daemon.setup import Setup
+from alertd.errors import StoreError
+from alertd.logs import logger
+from alertd.model import Source
+from alertd.store.store import Store
+
+log = logger(__name__)
+
+TICK = 1.0
+"""Seconds between looks at the clock, the watchdog and what is due."""
+STEP = 2.0
+"""Seconds by which wall and monotonic time may part between two ticks before the schedule is re-armed."""
+STOP_WITHIN = 3.0
+"""Seconds that a stop waits for messages in flight; what is not answered by then goes again, marked."""
+HOUSEKEEPING_EVERY = timedelta(hours=1)
+LISTING = "instruments"
+
+
+class DispatchLoop(threading.Thread):
+    """Dispatches when something changed, when something is due, and once a minute anyway."""
+
+    def __init__(self, parts: Parts, enqueued: Callable[[], None]) -> None:
+        super().__init__(name="dispatch", daemon=True)
+        self._parts = parts
+        self._enqueued = enqueued
+        self._wake = threading.Event()
+        self._stopping = False
+        self._failed = False
+        self.good_at: datetime | None = None
+
+    def wake(self) -> None:
+        """Look at once."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End soon; does not wait."""
+        self._stopping = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """The loop."""
+        look_at = self._parts.clock()
+        while not self._stopping:
+            now = self._parts.clock()
+            if self._wake.is_set() or now >= look_at or look_at - now > timedelta(minutes=2):
+                self._wake.clear()
+                look_at = self._dispatch(now)
+            self._wake.wait(TICK if look_at - now > timedelta(seconds=TICK) else 0.1)
+
+    def _dispatch(self, now: datetime) -> datetime:
+        try:
+            enqueued, look_at = self._parts.dispatcher.dispatch(now)
+        except StoreError as error:
+            if not self._failed:
+                log.error("store.failed", during="dispatch", error=str(error))
+            self._failed = True
+            return now + timedelta(seconds=TICK)
+        except Exception:
+            log.exception("dispatch.failed")
+            return now + timedelta(seconds=TICK)
+        self._failed = False
+        self.good_at = now
+        if enqueued:
+            self._enqueued()
+        return look_at
+
+
+@dataclass(slots=True)
+class _Running:
+    """What one set-up has running; a reload replaces the whole."""
+
+    parts: Parts
+    scheduler: Scheduler
+    dispatch: DispatchLoop
+    lanes: list[Lane]
+    good_at: dict[str, datetime]
+
+
+class Service:
+    """Starts, reloads and stops the parts. Its methods are called from one thread."""
+
+    def __init__(self, store: Store, clock: Clock, monotonic: Monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._monotonic = monotonic
+        self._running: _Running | None = None
+        self._wall_ahead = 0.0
+        self.alive_at = monotonic()
+        """When the scheduler last showed that it works, on the monotonic clock; the watchdog is fed from this."""
+
+    def start(self, setup: Setup) -> None:
+        """Bring the parts of a set-up to work."""
+        running = self._build(setup)
+        self._running = running
+        self._wall_ahead = self._clock().timestamp() - self._monotonic()
+        running.dispatch.start()
+        for lane in running.lanes:
+            lane.start()
+        running.scheduler.start()
+        log.info("service.started", targets=len(running.lanes), rules=len(setup.rules))
+
+    def reload(self, setup: Setup) -> None:
+        """Change over to another, already checked set-up. State is in the store, so nothing is lost or told again."""
+        self.stop()
+        self.start(setup)
+        if self._running is not None:
+            self._running.parts.poller.stand([], ("RuleBroken",))
+
+    def refuse_reload(self, why: Mapping[str, str]) -> None:
+        """Say through the targets that a reload was refused; `why` is the first mistake of each file."""
+        if self._running is not None:
+            conditions = [
+                Condition(rule="RuleBroken", about=file, explanation=text, labels={"rule": file})
+                for file, text in why.items()
+            ]
+            self._running.parts.poller.stand(conditions, ("RuleBroken",))
+
+    def stop(self) -> None:
+        """End every job and lane within a few seconds; a message still in flight goes again, marked, after the next start."""
+        running, self._running = self._running, None
+        if running is None:
+            return
+        running.scheduler.stop()
+        running.parts.client.abort()
+        running.dispatch.stop()
+        for lane in running.lanes:
+            lane.stop()
+        give_up_at = self._monotonic() + STOP_WITHIN
+        for thread in [running.dispatch, *running.lanes]:
+            thread.join(max(0.05, give_up_at - self._monotonic()))
+        running.parts.client.close()
+
+    def tick(self) -> None:
+        """Once a second: notice steps of the wall clock."""
+        ahead = self._clock().timestamp() - self._monotonic()
+        step = ahead - self._wall_ahead
+        self._wall_ahead = ahead
+        if abs(step) > STEP and self._running is not None:
+            log.warning("clock.stepped", seconds=round(step, 1))
+            self._running.scheduler.rearm()
+            self._running.dispatch.wake()
+
+    def _build(self, setup: Setup) -> _Running:
+        scheduler = Scheduler(self._clock)
+        loops: list[DispatchLoop] = []
+        parts = compose(
+            setup,
+            self._store,
+            clock=self._clock,
+            monotonic=self._monotonic,
+            recorded=lambda: [loop.wake() for loop in loops] and None,
+        )
+        lanes = [Lane(parts.deliverer, target, after=lambda: loops[0].wake()) for target in parts.targets]
+        dispatch = DispatchLoop(parts, enqueued=lambda: [lane.wake() for lane in lanes] and None)
+        loops.append(dispatch)
+        running = _Running(parts, scheduler, dispatch, lanes, {})
+        self._schedule(running)
+        return running
+
+    def _schedule(self, running: _Running) -> None:
+        every = running.parts.setup.settings.poll.every
+        quickest = min(every.values())
+        running.scheduler.every(LISTING, quickest, lambda: self._list(running), first_after=timedelta(0))
+        sources = [source for source in Source if source in every]
+        for index, source in enumerate(sources):
+            running.scheduler.every(
+                source.value,
+                every[source],
+                lambda source=source: self._poll(running, source),
+                first_after=phase(every[source], index + 1),
+            )
+        running.scheduler.every("alive", timedelta(seconds=TICK), self._alive, first_after=timedelta(0))
+        running.scheduler.every(
+            "housekeeping", HOUSEKEEPING_EVERY, lambda: self._keep_house(running), first_after=timedelta(minutes=1)
+        )
+        heartbeat = running.parts.setup.settings.heartbeat
+        if heartbeat is not None:
+            running.scheduler.every(
+                "heartbeat", heartbeat.every, lambda: self._beat(running), first_after=heartbeat.every
+            )
+
+    def _list(self, running: _Running) -> None:
+        before = set(running.parts.poller.watchlist.watches)
+        try:
+            running.parts.poller.list_instruments()
+        except StoreError as error:
+            log.error("store.failed", during="instruments", error=str(error))
+            return
+        if set(running.parts.poller.watchlist.watches) - before:
+            for source in running.parts.setup.settings.poll.every:
+                running.scheduler.now(source.value)
+
+    def _poll(self, running: _Running, source: Source) -> None:
+        try:
+            report = running.parts.poller.poll(source)
+        except StoreError as error:
+            log.error("store.failed", during=source.value, error=str(error))
+            return
+        if not report.failure:
+            running.good_at[source.value] = self._clock()
+
+    def _alive(self) -> None:
+        self.alive_at = self._monotonic()
+
+    def _keep_house(self, running: _Running) -> None:
+        now = self._clock()
+        pruned = self._store.prune(now - running.parts.setup.settings.storage.retention)
+        self._store.release_leases(now, all_=False)
+        log.debug("housekeeping.done", pruned=pruned)
+
+    def _beat(self, running: _Running) -> None:
+        every = {source.value: span for source, span in running.parts.setup.settings.poll.every.items()}
+        good_at = dict(running.good_at)
+        if running.dispatch.good_at is not None:
+            good_at["dispatch"] = running.dispatch.good_at
+        every["dispatch"] = timedelta(minutes=1)
+        if running.parts.heartbeat is not None and is_well(good_at, every, self._clock()):
+            running.parts.heartbeat.beat()

@@ -1,0 +1,172 @@
+"""Everything a person wrote, read and checked as a whole: config, rules, templates, targets. All valid, or every mistake."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertd.config.load import Config, load_config
+from alertd.config.settings import Route as RouteSettings
+from alertd.config.settings import Settings
+from alertd.errors import ConfigError, Mistake
+from alertd.logs import redact
+from alertd.matchers import parse_matcher
+from alertd.notify.channels import TargetAddress, url_mistake
+from alertd.notify.groups import Routing
+from alertd.notify.letter import RuleTexts
+from alertd.notify.render_check import check_templates, check_texts
+from alertd.notify.routes import Policy, Route
+from alertd.rules.load import expand_patterns, load_rules
+from alertd.rules.rule import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """A whole, checked set-up."""
+
+    config: Config
+    rules: tuple[Rule, ...]
+    api_key: str
+    heartbeat_url: str | None
+    addresses: Mapping[str, TargetAddress]
+
+    @property
+    def settings(self) -> Settings:
+        """The config's values."""
+        return self.config.settings
+
+    @property
+    def templates(self) -> Path | None:
+        """The user's folder of templates, None where the shipped ones are used."""
+        return templates_folder(self.config)
+
+    @property
+    def texts(self) -> dict[str, RuleTexts]:
+        """Each rule's own words."""
+        return {
+            rule.name: RuleTexts(summary=rule.summary, description=rule.description, runbook=rule.runbook)
+            for rule in self.rules
+        }
+
+    @property
+    def routing(self) -> Routing:
+        """The routes with everything inherited filled in, and each receiver's targets."""
+        settings = self.settings
+        return Routing(
+            root=_route(settings.route, None),
+            receivers={
+                receiver.name: tuple(target.name for target in receiver.targets) for receiver in settings.receivers
+            },
+        )
+
+
+def load_setup(path: Path, environment: Mapping[str, str] = os.environ) -> Setup:
+    """Read and check everything.
+
+    Raises:
+        ConfigError: with every mistake in every file, each with its place.
+    """
+    setup, mistakes = read_setup(path, environment)
+    real = [mistake for mistake in mistakes if not mistake.warning]
+    if setup is None or real:
+        raise ConfigError(real)
+    return setup
+
+
+def read_setup(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Setup | None, list[Mistake]]:
+    """Read everything that can be read; all mistakes at once, those of later files even where the config has some."""
+    try:
+        config = load_config(path)
+    except ConfigError as error:
+        return None, [*error.mistakes, *_rules_beside(path)]
+    mistakes = list(config.mistakes(environment))
+    rules, rule_mistakes = _rules(config)
+    mistakes += rule_mistakes + check_texts(rules) + check_templates(templates_folder(config))
+    api_key = _secret(config, config.settings.mycirrus.api_key, environment)
+    heartbeat = config.settings.heartbeat
+    addresses: dict[str, TargetAddress] = {}
+    for i, receiver in enumerate(config.settings.receivers):
+        for j, target in enumerate(receiver.targets):
+            url = _secret(config, target.url, environment)
+            wrong = url_mistake(url) if url else None
+            if wrong:
+                mistakes.append(config.document.mistake(("receivers", i, "targets", j, "url"), wrong))
+            elif url:
+                addresses[target.name] = TargetAddress(name=target.name, url=url, timeout=target.timeout)
+    setup = Setup(
+        config=config,
+        rules=tuple(rules),
+        api_key=api_key,
+        heartbeat_url=_secret(config, heartbeat.url, environment) if heartbeat else None,
+        addresses=addresses,
+    )
+    return setup, sorted(mistakes)
+
+
+def templates_folder(config: Config) -> Path | None:
+    """Where the user's own templates are."""
+    return config.base / config.settings.templates if config.settings.templates else None
+
+
+def _rules(config: Config) -> tuple[list[Rule], list[Mistake]]:
+    paths, without = expand_patterns(config.settings.rules, config.base)
+    mistakes = [
+        config.document.mistake(("rules", index), f"no file matches {config.settings.rules[index]}")
+        for index in without
+    ]
+    try:
+        return load_rules(paths), mistakes
+    except ConfigError as error:
+        return [], mistakes + error.mistakes
+
+
+def _rules_beside(path: Path) -> list[Mistake]:
+    """Mistakes of the rules beside a config that cannot be read itself: a person mends both in one go."""
+    paths, _ = expand_patterns(["rules/*.yaml"], path.parent)
+    try:
+        load_rules(paths)
+    except ConfigError as error:
+        return error.mistakes
+    return []
+
+
+def _secret(config: Config, secret: "Secret", environment: Mapping[str, str]) -> str:
+    """The secret's text, known to the redaction from here on; empty where it is missing, which is a mistake of its own."""
+    try:
+        text = secret.reveal(config.base, environment)
+    except ValueError:
+        return ""
+    redact.add(text)
+    return text
+
+
+def _route(settings: RouteSettings, parent: Route | None) -> Route:
+    """Fill in what a route inherits."""
+    above = parent.policy if parent else Policy()
+
+    def own(name: str, inherited: object) -> object:
+        given = getattr(settings, name)
+        return inherited if given is None else given
+
+    policy = Policy(
+        group_wait=own("group_wait", above.group_wait),
+        group_interval=own("group_interval", above.group_interval),
+        repeat_interval=own("repeat_interval", above.repeat_interval),
+        repeat_max=own("repeat_max", above.repeat_max),
+    )
+    route = Route(
+        receiver=settings.receiver or (parent.receiver if parent else ""),
+        policy=policy,
+        group_by=tuple(own("group_by", parent.group_by if parent else ("alertname",))),
+        matchers=tuple(map(parse_matcher, settings.matchers)),
+        continue_=settings.continue_,
+    )
+    children = tuple(_route(child, route) for child in settings.routes)
+    return Route(
+        receiver=route.receiver,
+        policy=policy,
+        group_by=route.group_by,
+        matchers=route.matchers,
+        continue_=route.continue_,
+        routes=children,
+    )
