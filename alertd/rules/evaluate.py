@@ -1,0 +1,98 @@
+"""What a rule says of one instrument now. Pure: a bound rule and a view in, an Evaluation out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertd.fields import FIELDS, PREFIX_OF, Kind
+from alertd.model import Severity, Source, Value, Verdict
+from alertd.rules.closures import finite
+from alertd.rules.expression import BoundExpression
+from alertd.rules.rule import BoundLevel, BoundRule, Rule
+from alertd.rules.view import View
+
+_VERDICTS = {True: Verdict.BREACHED, False: Verdict.CLEAR}
+_TYPES = {Kind.TEXT: str, Kind.FLAG: bool}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelVerdict:
+    """What one level says: BREACHED where its condition holds."""
+
+    when: Verdict
+    until: Verdict | None = None
+    """BREACHED where `until` holds; None where the level has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What a rule says of one instrument, with what it was judged on."""
+
+    rule: str
+    subject: str
+    """The serial."""
+    at: datetime
+    """Sample time (see `moment`)."""
+    levels: Mapping[Severity, LevelVerdict]
+    """Worst first."""
+    values: Mapping[str, Value | None]
+    """The measured fields of the conditions, `current.voltage`, in order of appearance; None where missing."""
+    explanation: str
+    """Of the worst level breached, else of the worst that is unknown, else of the mildest."""
+
+
+def quiet(bound: BoundRule, view: View) -> bool:
+    """Whether every level's condition is plainly false: where no alert lives either, there is nothing to do."""
+    for when in bound.whens:  # noqa: SIM110  # this is the hot path; a generator would double it
+        if when(view) is not False:
+            return False
+    return True
+
+
+def evaluate(bound: BoundRule, view: View, at: datetime) -> Evaluation:
+    """The verdict of each level, the values it rests on, and why."""
+    verdicts = {level.severity: _judge(level, view) for level in bound.levels}
+    return Evaluation(
+        rule=bound.rule.name,
+        subject=view.instrument.get("serial", ""),
+        at=at,
+        levels=verdicts,
+        values={f"{PREFIX_OF[source]}.{name}": _measured(view, source, name) for source, name in bound.fields},
+        explanation=_telling(bound.levels, verdicts).when.explain(view),
+    )
+
+
+def moment(rule: Rule, view: View) -> datetime:
+    """The sample time of an evaluation: of the newest record that the rule reads, or now where it judges time itself."""
+    if rule.uses_clock:
+        return view.now
+    times = [view.times[PREFIX_OF[source]] for source in rule.sources if PREFIX_OF[source] in view.times]
+    return max(times, default=view.now)
+
+
+def _judge(level: BoundLevel, view: View) -> LevelVerdict:
+    until = None if level.until is None else _verdict(level.until, view)
+    return LevelVerdict(when=_verdict(level.when, view), until=until)
+
+
+def _verdict(expression: BoundExpression, view: View) -> Verdict:
+    answer = expression.answer(view)
+    return Verdict.UNKNOWN if answer is None else _VERDICTS[bool(answer)]
+
+
+def _telling(levels: tuple[BoundLevel, ...], verdicts: Mapping[Severity, LevelVerdict]) -> BoundLevel:
+    """The level whose explanation says most."""
+    for wanted in (Verdict.BREACHED, Verdict.UNKNOWN):
+        for level in levels:
+            if verdicts[level.severity].when is wanted:
+                return level
+    return levels[-1]
+
+
+def _measured(view: View, source: Source, name: str) -> Value | None:
+    values = view.values.get(PREFIX_OF[source])
+    value = None if values is None else values.get(name)
+    kind = FIELDS[source][name].kind
+    if kind is Kind.NUMBER:
+        return finite(value)
+    return value if type(value) is _TYPES[kind] else None

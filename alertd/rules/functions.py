@@ -1,0 +1,74 @@
+"""The functions an expression may call: one table of names, types and what they do.
+
+A function that reads a window of stored samples will be one more row here, with its own kind of argument.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from alertd.fields import Kind
+from alertd.model import Value
+from alertd.rules.view import View
+
+Answer = Callable[[View], Value | None]
+"""Reads a view; None is UNKNOWN."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One function: how it is written, what it takes and what it gives."""
+
+    name: str
+    form: str
+    """How a call looks, for messages."""
+    sources: int
+    """How many names of sources it takes."""
+    kind: Kind
+    uses_clock: bool
+    make: Callable[..., Answer]
+    """Takes the prefixes of the sources, returns the reader."""
+
+
+def _age(prefix: str) -> Answer:
+    def read(view: View) -> float | None:
+        at = view.times.get(prefix)
+        # A record may be a little ahead of the clock here; nothing is younger than new.
+        return None if at is None else max(0.0, (view.now - at).total_seconds())
+
+    return read
+
+
+def _hour_of_day() -> Answer:
+    def read(view: View) -> float | None:
+        zone = _zone(view.instrument.get("timezone", ""))
+        if zone is None:
+            return None
+        local = view.now.astimezone(zone)
+        return local.hour + local.minute / 60 + local.second / 3600
+
+    return read
+
+
+@lru_cache(maxsize=256)
+def _zone(name: str) -> tzinfo | None:
+    """The zone of that name, UTC for none, None where there is no such zone (then the hour is UNKNOWN)."""
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        Function(name="age", form="age(calibration)", sources=1, kind=Kind.DURATION, uses_clock=True, make=_age),
+        Function(
+            name="hour_of_day", form="hour_of_day()", sources=0, kind=Kind.NUMBER, uses_clock=True, make=_hour_of_day
+        ),
+    )
+}

@@ -1,0 +1,142 @@
+"""A rule: which instruments, what condition, at which levels; and the same with its params in place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from alertd.matchers import Matcher, all_match
+from alertd.model import Instrument, Severity, Source, Value
+from alertd.rules.expression import BoundExpression, Expression
+from alertd.rules.functions import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One severity of a rule, with the condition and the patience of its own."""
+
+    severity: Severity
+    when: Expression
+    until: Expression | None = None
+    """Where there is one, the level clears only when `when` is false and this is true."""
+    for_: timedelta = timedelta(0)
+    keep_firing_for: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Other params for the instruments that it matches."""
+
+    match: tuple[Matcher, ...]
+    params: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundLevel:
+    """A level whose expressions have their params."""
+
+    severity: Severity
+    when: BoundExpression
+    until: BoundExpression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundRule:
+    """A rule with one set of params; instruments with the same params share it."""
+
+    rule: "Rule"
+    params: Mapping[str, Value]
+    levels: tuple[BoundLevel, ...]
+    """Worst first."""
+    whens: tuple[Answer, ...]
+    """The bare closures of the levels' `when`, for the hot loop."""
+    fields: tuple[tuple[Source, str], ...]
+    """What the levels' `when` measure, in order of appearance, the worst level's first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of a rule file, checked and compiled."""
+
+    name: str
+    was: tuple[str, ...] = ()
+    """Earlier names: alerts of these are this rule's."""
+    levels: tuple[Level, ...]
+    """Worst first."""
+    match: tuple[Matcher, ...] = ()
+    params: Mapping[str, Value] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    summary: str = ""
+    description: str = ""
+    runbook: str = ""
+    file: Path
+    line: int
+    _bound: dict[tuple[Value, ...], BoundRule] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def sources(self) -> frozenset[Source]:
+        """What has to be polled for this rule to be judged."""
+        return frozenset().union(*(expression.sources for expression in self.expressions))
+
+    @property
+    def uses_clock(self) -> bool:
+        """Its verdict can change with time alone."""
+        return any(expression.uses_clock for expression in self.expressions)
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Every `when` and `until`, worst level first."""
+        both = (expression for level in self.levels for expression in (level.when, level.until))
+        return tuple(expression for expression in both if expression is not None)
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether the rule is about the instrument with these labels (see `labels_of`)."""
+        return all_match(self.match, labels)
+
+    def params_for(self, labels: Mapping[str, str]) -> Mapping[str, Value]:
+        """The params for these labels: every override that matches counts, a later one over an earlier one."""
+        params = dict(self.params)
+        for override in self.overrides:
+            if all_match(override.match, labels):
+                params.update(override.params)
+        return params
+
+
+def labels_of(instrument: Instrument) -> dict[str, str]:
+    """What `match:` and overrides see of an instrument; a label never hides what the API says."""
+    return {
+        **instrument.labels,
+        "instrument": instrument.serial,
+        "name": instrument.name,
+        "model": instrument.model,
+    }
+
+
+def bind(rule: Rule, labels: Mapping[str, str]) -> BoundRule:
+    """The rule for an instrument with these labels; do it once for each instrument, not once a poll."""
+    params = rule.params_for(labels)
+    key = tuple(params.values())
+    bound = rule._bound.get(key)  # noqa: SLF001  # a cache of this module's own making
+    if bound is None:
+        bound = rule._bound[key] = _bind(rule, params)  # noqa: SLF001
+    return bound
+
+
+def _bind(rule: Rule, params: Mapping[str, Value]) -> BoundRule:
+    levels = tuple(
+        BoundLevel(
+            severity=level.severity,
+            when=level.when.bind(params),
+            until=level.until.bind(params) if level.until else None,
+        )
+        for level in rule.levels
+    )
+    fields = dict.fromkeys(measured for level in levels for measured in level.when.fields)
+    return BoundRule(
+        rule=rule,
+        params=params,
+        levels=levels,
+        whens=tuple(level.when.answer for level in levels),
+        fields=tuple(fields),
+    )
