@@ -63,10 +63,10 @@ def evaluate(bound: BoundRule, view: View, at: datetime) -> Evaluation:
 
 
 def moment(rule: Rule, view: View) -> datetime:
-    """The sample time of an evaluation: of the newest record that the rule reads, or now where it judges time itself."""
+    """The sample time of an evaluation: of the newest record that the rule reads; now where it judges time itself."""
     if rule.uses_clock:
         return view.now
-    times = [view.times[PREFIX_OF[source]] for source in rule.sources if PREFIX_OF[source] in view.times]
+    times = [view.times[prefix] for prefix in rule.prefixes if prefix in view.times]
     return max(times, default=view.now)
 
 

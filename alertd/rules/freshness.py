@@ -16,10 +16,10 @@ TOO_OLD = "too old"
 OFFLINE = "offline"
 NO_SIGN_OF_LIFE = "no sign of life"
 
-PATIENCE = 3.5
-"""Intervals for which the answer to a poll holds: three polls may fail, and polls are never quite on time."""
 STATS_PATIENCE = 3
 """Intervals, or the record's own periods, for which a stats record holds."""
+LONGEST_PERIOD = 7 * 86400.0
+"""Seconds; a sample period beyond it is garbage, not patience."""
 
 
 def see(
@@ -39,7 +39,7 @@ def see(
     times: dict[str, datetime] = {}
     why: dict[str, str] = {}
     for source, interval in every.items():
-        prefix = _PREFIX_OF[source]
+        prefix = PREFIX_OF[source]
         if source in failed:
             why[prefix] = failed[source]
             continue
@@ -56,10 +56,7 @@ def see(
     return View(now=now, instrument=instrument, values=values, times=times, why=why)
 
 
-_PREFIX_OF: Mapping[Source, str] = dict(PREFIX_OF)
-
-
-def _unusable(
+def _unusable(  # noqa: PLR0917  # the hot path: names cost
     source: Source,
     sample: Sample,
     interval: timedelta,
@@ -70,35 +67,34 @@ def _unusable(
     """Why a record of a source that answered says nothing about now; empty where it does."""
     if source is Source.STATS:
         return "" if now - sample.at < _stats_hold(sample, interval) else TOO_OLD
-    if source is Source.STATUS or source is Source.CURRENT:
-        if now - sample.at >= PATIENCE * interval:
-            return TOO_OLD
-        return _offline(now, newest, every) if source is Source.CURRENT else ""
+    if source is Source.STATUS:
+        return "" if now - sample.at < _hold(interval) else TOO_OLD
+    if source is Source.CURRENT:
+        return _offline(now, newest, every) if now - sample.at < _hold(interval) else TOO_OLD
     return ""
+
+
+def _hold(interval: timedelta) -> timedelta:
+    """How long the answer to a poll holds: three polls may fail, and polls are never quite on time."""
+    return interval * 7 // 2
 
 
 def _stats_hold(sample: Sample, interval: timedelta) -> timedelta:
     hold = STATS_PATIENCE * interval
     period = sample.values.get("samplePeriod")
-    if type(period) is float and hold.total_seconds() < STATS_PATIENCE * period < _LONGEST_PERIOD:
+    if type(period) is float and hold.total_seconds() < STATS_PATIENCE * period <= STATS_PATIENCE * LONGEST_PERIOD:
         return timedelta(seconds=STATS_PATIENCE * period)
     return hold
-
-
-_LONGEST_PERIOD = 7 * 86400.0
-"""Seconds; a sample period beyond it is garbage, not patience."""
 
 
 def _offline(now: datetime, newest: Mapping[Source, Sample], every: Mapping[Source, timedelta]) -> str:
     """Why `current` cannot be trusted (the API may repeat an offline instrument's last values); empty where it can."""
     status_every = every.get(Source.STATUS)
     stats_every = every.get(Source.STATS)
-    if status_every is None and stats_every is None:
-        return ""
     if status_every is not None:
         status = newest.get(Source.STATUS)
         # A failed poll of /status leaves the last answer in force while it is young enough.
-        if status is not None and now - status.at < PATIENCE * status_every:
+        if status is not None and now - status.at < _hold(status_every):
             online = status.values.get("online")
             if online is True:
                 return ""
@@ -106,6 +102,6 @@ def _offline(now: datetime, newest: Mapping[Source, Sample], every: Mapping[Sour
                 return OFFLINE
     if stats_every is not None:
         stats = newest.get(Source.STATS)
-        if stats is not None and now - stats.at < STATS_PATIENCE * stats_every:
-            return ""
-    return NO_SIGN_OF_LIFE
+        alive = stats is not None and now - stats.at < STATS_PATIENCE * stats_every
+        return "" if alive else NO_SIGN_OF_LIFE
+    return "" if status_every is None else NO_SIGN_OF_LIFE

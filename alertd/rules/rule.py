@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from alertd.fields import PREFIX_OF
 from alertd.matchers import Matcher, all_match
 from alertd.model import Instrument, Severity, Source, Value
 from alertd.rules.expression import BoundExpression, Expression
@@ -72,17 +73,20 @@ class Rule:
     runbook: str = ""
     file: Path
     line: int
+    sources: frozenset[Source] = field(init=False, repr=False, compare=False)
+    """What has to be polled for this rule to be judged."""
+    prefixes: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The sources' names in expressions."""
+    uses_clock: bool = field(init=False, repr=False, compare=False)
+    """Its verdict can change with time alone."""
     _bound: dict[tuple[Value, ...], BoundRule] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
-    def sources(self) -> frozenset[Source]:
-        """What has to be polled for this rule to be judged."""
-        return frozenset().union(*(expression.sources for expression in self.expressions))
-
-    @property
-    def uses_clock(self) -> bool:
-        """Its verdict can change with time alone."""
-        return any(expression.uses_clock for expression in self.expressions)
+    def __post_init__(self) -> None:
+        expressions = self.expressions
+        sources = frozenset[Source]().union(*(expression.sources for expression in expressions))
+        object.__setattr__(self, "sources", sources)
+        object.__setattr__(self, "prefixes", tuple(PREFIX_OF[source] for source in Source if source in sources))
+        object.__setattr__(self, "uses_clock", any(expression.uses_clock for expression in expressions))
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
