@@ -14,6 +14,7 @@ AlertdError                 knows the exit code it ends a command with
 │   ├── TooManyRequests        429; carries the wait asked for
 │   └── Unreachable            time-out, refused, cut off, 5xx, unusable body
 └── RenderError             1  a template failed
+    └── TextError              a rule's summary or description did
 """
 
 from dataclasses import dataclass
@@ -116,3 +117,11 @@ class RenderError(AlertdError):
     def __init__(self, template: str, text: str) -> None:
         super().__init__(f"{template}: {text}")
         self.template = template
+
+
+class TextError(RenderError):
+    """A rule's own words failed while a message was rendered."""
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(rule, text)
+        self.rule = rule

@@ -86,7 +86,7 @@ class _AsText:
         from pydantic_core import core_schema  # noqa: PLC0415 -- the rest of this module must be cheap to import
 
         written = core_schema.plain_serializer_function_ser_schema(
-            format_duration, return_schema=core_schema.str_schema()
+            format_duration, return_schema=core_schema.str_schema(), when_used="json"
         )
         return core_schema.no_info_plain_validator_function(duration_of, serialization=written)
 

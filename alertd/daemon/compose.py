@@ -30,6 +30,22 @@ class Parts:
     clock: Clock
 
 
+def client_of(setup: Setup, clock: Clock, monotonic: Monotonic) -> Client:
+    """The client that the config describes."""
+    settings = setup.settings.mycirrus
+    return Client(
+        settings.base_url,
+        setup.api_key,
+        timeout=settings.timeout,
+        max_requests_per_minute=settings.max_requests_per_minute,
+        batch_size=settings.batch_size,
+        array_style=settings.array_style,
+        probe_every=min(setup.settings.poll.every.values()),
+        clock=clock,
+        monotonic=monotonic,
+    )
+
+
 def compose(
     setup: Setup,
     store: Store,
@@ -41,17 +57,7 @@ def compose(
 ) -> Parts:
     """Put the parts together; starts nothing, sends nothing. `recorded` is called when alerts have changed."""
     settings = setup.settings
-    client = Client(
-        settings.mycirrus.base_url,
-        setup.api_key,
-        timeout=settings.mycirrus.timeout,
-        max_requests_per_minute=settings.mycirrus.max_requests_per_minute,
-        batch_size=settings.mycirrus.batch_size,
-        array_style=settings.mycirrus.array_style,
-        probe_every=min(settings.poll.every.values()),
-        clock=clock,
-        monotonic=monotonic,
-    )
+    client = client_of(setup, clock, monotonic)
     poller = Poller(
         client=client,
         store=store,

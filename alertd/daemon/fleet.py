@@ -4,10 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from alertd.config.settings import Instruments
 from alertd.model import Instrument, Source
 
 MONITOR_SOURCES = frozenset({Source.CURRENT, Source.STATS, Source.EVENTS})
 """Endpoints that serve noise monitors only; MyCirrus answers 404 there for any other type."""
+
+
+def fleet_of(known: Sequence[Instrument], settings: Instruments) -> list[Instrument]:
+    """The watched instruments: of those discovered, or just those listed."""
+    if settings.discover:
+        return watched(known, include=settings.include, exclude=settings.exclude, labels=settings.labels)
+    return watched(listed(settings.include, known), include=["*"], exclude=settings.exclude, labels=settings.labels)
 
 
 def watched(

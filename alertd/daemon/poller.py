@@ -11,7 +11,7 @@ from alertd.clock import Clock, Monotonic
 from alertd.config.settings import Settings
 from alertd.daemon.api_health import JUDGED, ApiHealth, Heard, default_unreachable_after, heard
 from alertd.daemon.book import Book
-from alertd.daemon.fleet import listed, match_labels, watched
+from alertd.daemon.fleet import fleet_of, match_labels
 from alertd.daemon.judge import ActiveAlerts, Judge, Judged
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
@@ -210,14 +210,7 @@ class Poller:
             self._api_was_failing = failing is not None
 
     def _watch(self) -> None:
-        settings = self._settings.instruments
-        known = self._store.instruments()
-        if settings.discover:
-            fleet = watched(known, include=settings.include, exclude=settings.exclude, labels=settings.labels)
-        else:
-            fleet = watched(
-                listed(settings.include, known), include=["*"], exclude=settings.exclude, labels=settings.labels
-            )
+        fleet = fleet_of(self._store.instruments(), self._settings.instruments)
         self._watchlist = Watchlist(fleet, self._rules)
         self.end_what_is_gone()
 

@@ -1,0 +1,19 @@
+"""Opening config and store for commands that only look."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alertd.config.load import Config, load_config
+from alertd.store.store import Store
+
+
+@contextmanager
+def open_to_look(path: Path) -> Iterator[tuple[Config, Store]]:
+    """The config (its secrets are not read) and the store, shared with whoever works on it."""
+    config = load_config(path)
+    store = Store.open(config.settings.storage.url, base=config.base, work=False)
+    try:
+        yield config, store
+    finally:
+        store.close()

@@ -1,0 +1,111 @@
+"""`alertd poll`: one whole cycle."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from alertd.cli.options import config_option, json_option
+from alertd.cli.output import complain, print_json
+
+if TYPE_CHECKING:
+    from alertd.daemon.cycle import CycleReport
+    from alertd.store.store import Store
+
+
+@click.command("poll")
+@config_option
+@json_option
+def command(config: Path, as_json: bool) -> int:
+    """Read every source once, judge, tell what is due, and say what happened.
+
+    For cron, for tests and for a first look. Exits 1 where a source or a delivery failed.
+    """
+    from alertd.cli.logging import start_logging
+    from alertd.daemon.compose import compose
+    from alertd.daemon.cycle import cycle
+    from alertd.daemon.setup import load_setup
+    from alertd.daemon.stores import open_for_work
+
+    setup = load_setup(config)
+    start_logging(setup.settings.logging, stream=sys.stderr, quiet=True)
+    store = open_for_work(setup)
+    try:
+        parts = compose(setup, store)
+        report = cycle(parts)
+        parts.client.close()
+        _say_failures(report)
+        _say_owed(store, frozenset(parts.targets))
+        if as_json:
+            print_json(_report_json(store, report))
+        else:
+            _print_report(store, report)
+    finally:
+        store.close()
+    return 0 if report.went_well else 1
+
+
+def _say_failures(report: "CycleReport") -> None:
+    for each in report.rounds:
+        if each.failure:
+            complain(f"{each.source}: {each.failure}")
+        for serial, why in each.contained:
+            complain(f"warning: {each.source} of {serial}: {why}")
+    for attempt in report.attempts:
+        if not attempt.delivered:
+            complain(f"{attempt.delivery.target}: {attempt.error} ({attempt.delivery.message.title})")
+    if report.waiting:
+        complain(f"{report.waiting} messages wait in the outbox for the next poll")
+
+
+def _say_owed(store: "Store", targets: frozenset[str]) -> None:
+    from alertd.daemon.stores import owed_elsewhere
+
+    for target, count in owed_elsewhere(store, targets).items():
+        complain(f"warning: {count} endings are owed to target {target}, which is not in the config")
+
+
+def _report_json(store: "Store", report: "CycleReport") -> dict[str, object]:
+    from alertd.model import State
+    from alertd.present import alert_json, delivery_json, told_by_alert, transition_json
+
+    active = store.alerts(states=[State.PENDING, State.FIRING])
+    told = told_by_alert(store.told([alert.id for alert in active]))
+    return {
+        "sources": [
+            {
+                "source": each.source,
+                "asked": each.asked,
+                "answered": each.answered,
+                "failure": each.failure or None,
+                "refused": dict(each.contained),
+            }
+            for each in report.rounds
+        ],
+        "transitions": [transition_json(step) for each in report.rounds for step in each.transitions],
+        "alerts": [alert_json(alert, told.get(alert.id, ())) for alert in active],
+        "deliveries": [
+            {**delivery_json(attempt.delivery), "delivered": attempt.delivered, "error": attempt.error}
+            for attempt in report.attempts
+        ],
+        "waiting": report.waiting,
+    }
+
+
+def _print_report(store: "Store", report: "CycleReport") -> None:
+    from alertd.model import State
+
+    for each in report.rounds:
+        state = f"failed: {each.failure}" if each.failure else f"{each.answered} of {each.asked} answered"
+        click.echo(f"{each.source}: {state}" if each.source != "instruments" else _listing(each.answered, each.failure))
+    for attempt in report.attempts:
+        outcome = "told" if attempt.delivered else f"not told ({attempt.error})"
+        click.echo(f"{attempt.delivery.target} {outcome}: {attempt.delivery.message.title}")
+    active = store.alerts(states=[State.PENDING, State.FIRING])
+    firing = sum(alert.state is State.FIRING for alert in active)
+    click.echo(f"{firing} firing, {len(active) - firing} pending")
+
+
+def _listing(count: int, failure: str) -> str:
+    return f"instruments: failed: {failure}" if failure else f"instruments: {count} listed"

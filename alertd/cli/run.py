@@ -1,0 +1,83 @@
+"""`alertd run`: the daemon. The only place that knows signals."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from alertd.cli.options import config_option
+
+if TYPE_CHECKING:
+    from alertd.daemon.service import Service
+    from alertd.daemon.systemd import Systemd
+
+ALIVE_WITHIN = 30.0
+"""Seconds since the scheduler's last sign of life after which the watchdog is no longer fed."""
+
+
+@click.command("run")
+@config_option
+def command(config: Path) -> int:
+    """Watch the fleet and tell people, until told to stop. SIGHUP reads config and rules again."""
+    from alertd.cli.logging import start_logging
+    from alertd.clock import monotonic, wall
+    from alertd.daemon.service import Service
+    from alertd.daemon.setup import load_setup
+    from alertd.daemon.stores import open_for_work
+    from alertd.daemon.systemd import Systemd
+
+    stop, reload = threading.Event(), threading.Event()
+    wake = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: (stop.set(), wake.set()))
+    signal.signal(signal.SIGHUP, lambda *_: (reload.set(), wake.set()))
+
+    setup = load_setup(config)
+    start_logging(setup.settings.logging, stream=sys.stdout)
+    store = open_for_work(setup)
+    systemd = Systemd()
+    service = Service(store, wall, monotonic)
+    try:
+        service.start(setup)
+        systemd.ready("watching")
+        while not stop.is_set():
+            wake.wait(1.0)
+            wake.clear()
+            service.tick()
+            if monotonic() - service.alive_at < ALIVE_WITHIN:
+                systemd.alive()
+            if reload.is_set() and not stop.is_set():
+                reload.clear()
+                _reload(service, config, systemd)
+        systemd.stopping()
+        service.stop()
+    finally:
+        store.close()
+    return 0
+
+
+def _reload(service: "Service", config: Path, systemd: "Systemd") -> None:
+    """All valid, or nothing changes and the refusal is told."""
+    from alertd.cli.logging import start_logging
+    from alertd.clock import monotonic
+    from alertd.daemon.setup import load_setup
+    from alertd.errors import ConfigError
+    from alertd.logs import logger
+
+    log = logger(__name__)
+    systemd.reloading(monotonic())
+    try:
+        setup = load_setup(config)
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            log.error("reload.refused", mistake=str(mistake))
+        service.refuse_reload({mistake.file.name: str(mistake) for mistake in reversed(error.mistakes)})
+        systemd.ready("watching; the last reload was refused")
+        return
+    start_logging(setup.settings.logging, stream=sys.stdout)
+    service.reload(setup)
+    log.info("reload.done", rules=len(setup.rules))
+    systemd.ready("watching")

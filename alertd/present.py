@@ -1,0 +1,121 @@
+"""How alerts, instruments, messages and rules look as JSON: one form for every command and interface."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from alertd.config.durations import format_duration
+from alertd.model import Alert, Delivery, Instrument, Sample, Told, Transition
+from alertd.rules.rule import Rule
+
+Json = dict[str, object]
+
+
+def time_text(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds, ending in Z."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def alert_json(alert: Alert, told: Iterable[Told] = ()) -> Json:
+    """One alert; `told` maps each target that surely heard that it fires to when it did."""
+    return {
+        "id": alert.id,
+        "alertname": alert.rule,
+        "instrument": alert.instrument,
+        "subject": alert.subject,
+        "state": alert.state.value,
+        "severity": alert.severity.word,
+        "labels": dict(alert.labels),
+        "values": dict(alert.values),
+        "explanation": alert.explanation,
+        "active_at": time_text(alert.active_at),
+        "fired_at": time_text(alert.fired_at),
+        "resolved_at": time_text(alert.resolved_at),
+        "resolved_reason": alert.resolved_reason.value if alert.resolved_reason else None,
+        "stale_since": time_text(alert.stale_since),
+        "told": {each.target: time_text(each.firing_at) for each in told if each.firing_at is not None},
+    }
+
+
+def transition_json(transition: Transition) -> Json:
+    """One step in an alert's life."""
+    return {
+        "alert": transition.alert_id,
+        "kind": transition.kind.value,
+        "at": time_text(transition.at),
+        "severity": transition.severity.word,
+        "reason": transition.reason,
+        "explanation": transition.explanation,
+    }
+
+
+def delivery_json(delivery: Delivery) -> Json:
+    """One message of the outbox, without its text."""
+    return {
+        "id": delivery.id,
+        "target": delivery.target,
+        "reason": delivery.reason.value,
+        "title": delivery.message.title,
+        "state": delivery.state.value,
+        "decided_at": time_text(delivery.decided_at),
+        "attempts": delivery.attempts,
+        "delivered_at": time_text(delivery.delivered_at),
+        "error": delivery.error,
+        "alerts": [says.alert_id for says in delivery.says],
+    }
+
+
+def instrument_json(instrument: Instrument, newest: Iterable[Sample]) -> Json:
+    """One instrument with its newest record of each source."""
+    return {
+        "serial": instrument.serial,
+        "name": instrument.name,
+        "model": instrument.model,
+        "type": instrument.type,
+        "subscription": instrument.subscription,
+        "features": list(instrument.features),
+        "labels": dict(instrument.labels),
+        "newest": {
+            sample.source.value: {"at": time_text(sample.at), "values": dict(sample.values)} for sample in newest
+        },
+    }
+
+
+def rule_json(rule: Rule, instruments: int | None) -> Json:
+    """One rule; `instruments` is how many it is bound to, None where the fleet is not known."""
+    return {
+        "alertname": rule.name,
+        "levels": {
+            level.severity.word: {
+                "when": level.when.text,
+                "until": level.until.text if level.until else None,
+                "for": format_duration(level.for_),
+                "keep_firing_for": format_duration(level.keep_firing_for),
+            }
+            for level in rule.levels
+        },
+        "match": [str(matcher) for matcher in rule.match],
+        "params": dict(rule.params),
+        "overrides": len(rule.overrides),
+        "labels": dict(rule.labels),
+        "sources": sorted(source.value for source in rule.sources),
+        "source": f"{rule.file}:{rule.line}",
+        "instruments": instruments,
+    }
+
+
+def told_by_alert(told: Iterable[Told]) -> Mapping[str, list[Told]]:
+    """Sort what targets were told by the alert it is about."""
+    sorted_: dict[str, list[Told]] = {}
+    for each in told:
+        sorted_.setdefault(each.alert_id, []).append(each)
+    return sorted_
+
+
+def short_time(at: datetime | None) -> str:
+    """For tables: `24 Nov 04:20:07` in UTC; empty for none."""
+    return "" if at is None else at.astimezone(UTC).strftime("%d %b %H:%M:%S")
+
+
+def span_text(span: timedelta) -> str:
+    """For tables: whole seconds, `1h2m`."""
+    return format_duration(timedelta(seconds=int(span.total_seconds())))
