@@ -1,6 +1,7 @@
 """Logs: one chain for alertd's own events and every library's, with every known secret blotted out of each line.
 
-A module writes `log = logger(__name__)` and then events, not sentences: `log.info("alert.firing", rule=…)`. root calls `configure` once and registers each secret with `redact.add` as soon as it is read.
+A module writes `log = logger(__name__)` and then events, not sentences: `log.info("alert.firing", rule=…)`.
+The composition root calls `configure` once and registers each secret with `redact.add` as soon as it is read.
 """
 
 import json
