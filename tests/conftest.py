@@ -9,7 +9,14 @@ from hypothesis import settings
 STRICT = os.environ.get("CI") == "true"
 """In CI everything that a test needs is there, so a test that skips itself is a mistake."""
 
-LOCAL_SETTINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "MYCIRRUS_API_KEY", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
+LOCAL_SETTINGS = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "MYCIRRUS_API_KEY",
+    "CREDENTIALS_DIRECTORY",
+    "NOTIFY_SOCKET",
+)
 """What a desk or a service manager may have set, and no test should meet unless it sets it itself."""
 
 settings.register_profile("alertd", deadline=None, print_blob=True)
