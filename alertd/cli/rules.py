@@ -14,10 +14,11 @@ from alertd.cli.output import print_json, print_table
 def command(config: Path, as_json: bool) -> int:
     """List the rules, and how many of the known instruments each one watches."""
     from alertd.config.load import load_config
-    from alertd.daemon.fleet import fleet_of, match_labels
+    from alertd.daemon.fleet import fleet_of
     from alertd.errors import StoreError
     from alertd.present import rule_json, span_text
     from alertd.rules.load import expand_patterns, load_rules
+    from alertd.rules.rule import labels_of
     from alertd.store.store import Store
 
     loaded = load_config(config)
@@ -30,7 +31,7 @@ def command(config: Path, as_json: bool) -> int:
     else:
         fleet = fleet_of(store.instruments(), loaded.settings.instruments)
         store.close()
-        counts = {rule.name: sum(rule.matches(match_labels(each)) for each in fleet) for rule in rules}
+        counts = {rule.name: sum(rule.matches(labels_of(each)) for each in fleet) for rule in rules}
     if as_json:
         print_json([rule_json(rule, counts[rule.name]) for rule in rules])
         return 0

@@ -80,11 +80,6 @@ class ApiHealth:
             self._standing[rule, about] = Condition(rule=rule, about=about, explanation=explanation, labels=labels)
 
 
-def default_unreachable_after(every: Iterable[timedelta]) -> timedelta:
-    """Three intervals of the quickest source."""
-    return 3 * min(every, default=timedelta(minutes=1))
-
-
 def _own_labels(alert: Alert) -> dict[str, str]:
     return {"endpoint": alert.labels["endpoint"]} if "endpoint" in alert.labels else {}
 

@@ -48,22 +48,5 @@ def asked_of(source: Source, instruments: Iterable[Instrument]) -> list[str]:
     ]
 
 
-def facts(instrument: Instrument) -> dict[str, str]:
-    """What `instrument.*` names in an expression; labels beside the built-in ones."""
-    return {
-        **instrument.labels,
-        "serial": instrument.serial,
-        "name": instrument.name,
-        "model": instrument.model,
-        "subscription": instrument.subscription or "",
-    }
-
-
-def match_labels(instrument: Instrument) -> dict[str, str]:
-    """What a rule's `match` sees: the labels that its alerts will have."""
-    built_in = {"instrument": instrument.serial, "name": instrument.name, "model": instrument.model}
-    return {**built_in, **instrument.labels}
-
-
 def _any(patterns: Sequence[str], serial: str) -> bool:
     return any(fnmatchcase(serial, pattern) for pattern in patterns)

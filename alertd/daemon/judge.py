@@ -9,8 +9,9 @@ from alertd.daemon.book import Book
 from alertd.daemon.watch import Watch, Watchlist, gap_of, subject
 from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition
 from alertd.mycirrus.answer import Answer
-from alertd.rules.evaluate import BoundRule, evaluate, quiet
+from alertd.rules.evaluate import evaluate, quiet
 from alertd.rules.freshness import see
+from alertd.rules.rule import BoundRule
 from alertd.rules.view import View
 
 PRESENT_STATE = frozenset({Source.SIC, Source.CALIBRATIONS})

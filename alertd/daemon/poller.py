@@ -9,9 +9,9 @@ from alertd.alerts.life import Step, end
 from alertd.alerts.own import Condition, advance_own
 from alertd.clock import Clock, Monotonic
 from alertd.config.settings import Settings
-from alertd.daemon.api_health import JUDGED, ApiHealth, Heard, default_unreachable_after, heard
+from alertd.daemon.api_health import JUDGED, ApiHealth, Heard, heard
 from alertd.daemon.book import Book
-from alertd.daemon.fleet import fleet_of, match_labels
+from alertd.daemon.fleet import fleet_of
 from alertd.daemon.judge import ActiveAlerts, Judge, Judged
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
@@ -19,7 +19,7 @@ from alertd.logs import logger
 from alertd.model import RANGE_SOURCES, Alert, EndReason, Source, State, Transition, TransitionKind
 from alertd.mycirrus.answer import Answer
 from alertd.mycirrus.client import Client
-from alertd.rules.rule import Rule
+from alertd.rules.rule import Rule, labels_of
 from alertd.store.store import Store
 
 log = logger(__name__)
@@ -73,7 +73,7 @@ class Poller:
         active = store.active_alerts()
         since = store.recall(API_FAILING_SINCE)
         self._api = ApiHealth(
-            settings.mycirrus.unreachable_after or default_unreachable_after(every.values()),
+            settings.unreachable_after,
             active,
             datetime.fromisoformat(since) if isinstance(since, str) else None,
         )
@@ -221,7 +221,7 @@ class Poller:
             return EndReason.RULE_REMOVED
         if watch is None:
             return EndReason.INSTRUMENT_REMOVED
-        return None if rule.matches(match_labels(watch.instrument)) else EndReason.RULE_NO_LONGER_MATCHES
+        return None if rule.matches(labels_of(watch.instrument)) else EndReason.RULE_NO_LONGER_MATCHES
 
     def _rename_rules(self) -> None:
         for rule in self._rules:

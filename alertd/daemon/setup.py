@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alertd.config.load import Config, load_config
+from alertd.config.secrets import Secret
 from alertd.config.settings import Route as RouteSettings
-from alertd.config.settings import Settings
+from alertd.config.settings import Settings, SubRoute
 from alertd.errors import ConfigError, Mistake
 from alertd.logs import redact
 from alertd.matchers import parse_matcher
@@ -53,7 +54,7 @@ class Setup:
         """The routes with everything inherited filled in, and each receiver's targets."""
         settings = self.settings
         return Routing(
-            root=_route(settings.route, None),
+            root=_root(settings.route),
             receivers={
                 receiver.name: tuple(target.name for target in receiver.targets) for receiver in settings.receivers
             },
@@ -130,7 +131,7 @@ def _rules_beside(path: Path) -> list[Mistake]:
     return []
 
 
-def _secret(config: Config, secret: "Secret", environment: Mapping[str, str]) -> str:
+def _secret(config: Config, secret: Secret, environment: Mapping[str, str]) -> str:
     """The secret's text, known to the redaction from here on; empty where it is missing, which is a mistake of its own."""
     try:
         text = secret.reveal(config.base, environment)
@@ -140,33 +141,34 @@ def _secret(config: Config, secret: "Secret", environment: Mapping[str, str]) ->
     return text
 
 
-def _route(settings: RouteSettings, parent: Route | None) -> Route:
-    """Fill in what a route inherits."""
-    above = parent.policy if parent else Policy()
-
-    def own(name: str, inherited: object) -> object:
-        given = getattr(settings, name)
-        return inherited if given is None else given
-
-    policy = Policy(
-        group_wait=own("group_wait", above.group_wait),
-        group_interval=own("group_interval", above.group_interval),
-        repeat_interval=own("repeat_interval", above.repeat_interval),
-        repeat_max=own("repeat_max", above.repeat_max),
+def _root(settings: RouteSettings) -> Route:
+    root = Route(
+        receiver=settings.receiver,
+        policy=Policy(
+            group_wait=settings.group_wait,
+            group_interval=settings.group_interval,
+            repeat_interval=settings.repeat_interval,
+            repeat_max=settings.repeat_max,
+        ),
+        group_by=tuple(settings.group_by),
     )
-    route = Route(
-        receiver=settings.receiver or (parent.receiver if parent else ""),
+    return replace(root, routes=tuple(_branch(child, root) for child in settings.routes))
+
+
+def _branch(settings: SubRoute, parent: Route) -> Route:
+    """A branch with everything that it inherits filled in."""
+    above = parent.policy
+    policy = Policy(
+        group_wait=above.group_wait if settings.group_wait is None else settings.group_wait,
+        group_interval=settings.group_interval or above.group_interval,
+        repeat_interval=settings.repeat_interval or above.repeat_interval,
+        repeat_max=settings.repeat_max or above.repeat_max,
+    )
+    branch = Route(
+        receiver=settings.receiver or parent.receiver,
         policy=policy,
-        group_by=tuple(own("group_by", parent.group_by if parent else ("alertname",))),
+        group_by=parent.group_by if settings.group_by is None else tuple(settings.group_by),
         matchers=tuple(map(parse_matcher, settings.matchers)),
         continue_=settings.continue_,
     )
-    children = tuple(_route(child, route) for child in settings.routes)
-    return Route(
-        receiver=route.receiver,
-        policy=policy,
-        group_by=route.group_by,
-        matchers=route.matchers,
-        continue_=route.continue_,
-        routes=children,
-    )
+    return replace(branch, routes=tuple(_branch(child, branch) for child in settings.routes))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alertd.alerts.life import LevelTerms, Subject
-from alertd.daemon.fleet import asked_of, facts, match_labels
+from alertd.daemon.fleet import asked_of
 from alertd.model import Instrument, Source
-from alertd.rules.evaluate import BoundRule, bind
-from alertd.rules.rule import Rule
+from alertd.rules.rule import BoundRule, Rule, bind, labels_of
+from alertd.rules.view import describe
 
 GAP_POLLS = 3
 """A gap longer than so many polls pauses the timers."""
@@ -45,10 +45,10 @@ class Watchlist:
         return self._asked[source]
 
     def _watch(self, instrument: Instrument, rules: Sequence[Rule]) -> Watch:
-        labels = match_labels(instrument)
+        labels = labels_of(instrument)
         bound = tuple(bind(rule, labels) for rule in rules if rule.matches(labels))
         reading, called_by = self._by_source(bound)
-        return Watch(instrument, facts(instrument), reading, called_by)
+        return Watch(instrument, describe(instrument), reading, called_by)
 
     def _by_source(self, bound: Bound) -> tuple[Mapping[Source, Bound], Mapping[Source, Bound]]:
         """Instruments with the same bound rules share the same tables: thousands are alike."""
