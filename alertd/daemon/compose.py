@@ -53,11 +53,12 @@ def compose(
     clock: Clock = wall,
     monotonic: Monotonic = monotonic,
     recorded: Callable[[], None] = lambda: None,
+    client: Client | None = None,
     channels: Channels | None = None,
 ) -> Parts:
     """Put the parts together; starts nothing, sends nothing. `recorded` is called when alerts have changed."""
     settings = setup.settings
-    client = client_of(setup, clock, monotonic)
+    client = client or client_of(setup, clock, monotonic)
     poller = Poller(
         client=client,
         store=store,

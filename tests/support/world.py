@@ -1,0 +1,256 @@
+"""A small world on a virtual clock: real config, rules, decisions, templates and store; a fleet and channels that a test moves.
+
+    world.at("0m").voltage("QT1", 11.2).at("12m").voltage("QT1", 12.4)
+    world.expect(told("mail", "first", at="0m"), told("mail", "all_resolved", at="12m"))
+    world.run(until="1h")
+
+Anything that is told and not expected fails, and so does anything expected that was not told.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+
+from alertd.config.durations import parse_duration
+from alertd.daemon.compose import Parts, compose
+from alertd.daemon.setup import load_setup
+from alertd.daemon.timetable import Timetable
+from alertd.errors import ApiError
+from alertd.model import Source, State, Value
+from alertd.notify.outcome import Failed
+from alertd.store.store import Store
+from tests.support.fakes import UNREACHABLE, FakeChannels, FakeClient
+
+START = datetime(2026, 1, 10, 15, 0, tzinfo=UTC)
+TICK = timedelta(minutes=1)
+
+LOW_VOLTAGE = {
+    "alert": "LowVoltage",
+    "when": "current.voltage < 11.3",
+    "until": "current.voltage >= 11.6",
+    "severity": "critical",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One message that must come, in its place in the order of its target."""
+
+    target: str
+    reason: str
+    at: str
+    contains: tuple[str, ...]
+
+
+def told(target: str, reason: str, *, at: str, contains: tuple[str, ...] | str = ()) -> Expected:
+    """`at` is after the start."""
+    words = (contains,) if isinstance(contains, str) else contains
+    return Expected(target, reason, at, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message that came."""
+
+    target: str
+    reason: str
+    at: str
+    text: str
+
+
+class World:
+    """See the module's text."""
+
+    def __init__(self, folder: Path, *rules: dict[str, object], serials: tuple[str, ...] = ("QT1",), **config: object) -> None:
+        self.folder = folder
+        self.client = FakeClient()
+        self.client.add(*serials)
+        self.channels = FakeChannels()
+        self.now = START
+        self.heard: list[Heard] = []
+        self._expected: list[Expected] = []
+        self._plan: list[tuple[timedelta, Callable[[], None]]] = []
+        self._cursor = timedelta(0)
+        self._config = config
+        self._skip_until = START
+        self.write_rules(*rules)
+        self._write_config()
+        self.store: Store
+        self.parts: Parts
+        self._start()
+
+    # -- the timetable ---------------------------------------------------------------------------------------------
+
+    def at(self, when: str) -> "World":
+        """What follows happens so long after the start."""
+        self._cursor = parse_duration(when)
+        return self
+
+    def does(self, action: Callable[[], None]) -> "World":
+        """Anything."""
+        self._plan.append((self._cursor, action))
+        return self
+
+    def voltage(self, serial: str, volts: float | None) -> "World":
+        return self.does(lambda: self.client.current[serial].update(voltage=volts))
+
+    def value(self, serial: str, name: str, value: Value | None) -> "World":
+        return self.does(lambda: self.client.current[serial].update({name: value}))
+
+    def online(self, serial: str, is_online: bool) -> "World":
+        return self.does(lambda: self.client.online.update({serial: is_online}))
+
+    def sic(self, serial: str, status: str) -> "World":
+        return self.record(Source.SIC, serial, {"status": status, "hz500": 55.0, "khz1": 48.0, "khz8": 35.0})
+
+    def record(self, source: Source, serial: str, values: dict[str, Value]) -> "World":
+        when = START + self._cursor
+        return self.does(lambda: self.client.record(source, serial, when, values))
+
+    def fails(self, what: str, error: ApiError = UNREACHABLE) -> "World":
+        """A source, a serial, or `*`."""
+        return self.does(lambda: self.client.failing.update({what: error}))
+
+    def heals(self, what: str) -> "World":
+        return self.does(lambda: self.client.failing.pop(what, None) and None)
+
+    def target_down(self, target: str, *, maybe: bool = False) -> "World":
+        return self.does(lambda: self.channels.down.update({target: Failed("HTTP 500", maybe=maybe)}))
+
+    def target_up(self, target: str) -> "World":
+        return self.does(lambda: self.channels.down.pop(target, None) and None)
+
+    def add(self, serial: str) -> "World":
+        return self.does(lambda: self.client.add(serial))
+
+    def remove(self, serial: str) -> "World":
+        return self.does(lambda: self.client.fleet.pop(serial) and None)
+
+    def rules(self, *rules: dict[str, object]) -> "World":
+        """The rule file is edited and read again."""
+        return self.does(lambda: (self.write_rules(*rules), self._restart())[1])
+
+    def config(self, **config: object) -> "World":
+        """The config is edited and read again."""
+        return self.does(lambda: (self._config.update(config), self._write_config(), self._restart())[2])
+
+    def restart(self) -> "World":
+        return self.does(self._restart)
+
+    def stopped_for(self, span: str) -> "World":
+        """alertd is down for so long."""
+        return self.does(lambda: setattr(self, "_skip_until", self.now + parse_duration(span)))
+
+    def expect(self, *messages: Expected) -> "World":
+        self._expected += messages
+        return self
+
+    def run(self, until: str) -> None:
+        """Live through it minute by minute, then compare."""
+        end = START + parse_duration(until)
+        plan = sorted(self._plan, key=lambda each: each[0])
+        while self.now <= end:
+            while plan and START + plan[0][0] <= self.now:
+                plan.pop(0)[1]()
+            if self.now >= self._skip_until:
+                self._live()
+            self.now += TICK
+        self._compare()
+
+    # -- looking ---------------------------------------------------------------------------------------------------
+
+    def states(self) -> dict[tuple[str, str], str]:
+        """The state of the newest alert of each (rule, subject) that ever fired or is pending."""
+        newest: dict[tuple[str, str], str] = {}
+        for alert in self.store.alerts(states=list(State)):
+            if alert.fired_at or alert.state is State.PENDING:
+                newest.setdefault((alert.rule, alert.subject), alert.state.value)
+        return newest
+
+    def close(self) -> None:
+        self.store.close()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def write_rules(self, *rules: dict[str, object]) -> None:
+        path = self.folder / "rules" / "world.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump({"rules": list(rules)}, sort_keys=False))
+
+    def _write_config(self) -> None:
+        route = {
+            "receiver": "team",
+            "group_by": ["alertname", "instrument"],
+            "group_wait": "0s",
+            "group_interval": "1m",
+            "repeat_interval": "4h",
+        }
+        every = {"status": "1m", "current": "1m", "stats": "off", "events": "off", "sic": "off", "calibrations": "off"}
+        base: dict[str, object] = {
+            "mycirrus": {"base_url": "http://127.0.0.1:9/v1", "api_key": "mycirrus-000000-0000000000000000"},
+            "poll": {**every, **_mapping(self._config.get("poll"))},
+            "rules": ["rules/*.yaml"],
+            "receivers": [
+                {"name": "team", "targets": [{"name": "mail", "url": "json://127.0.0.1:9/mail"}]},
+            ],
+            "route": {**route, **_mapping(self._config.get("route"))},
+            "http": {"listen": "off"},
+        }
+        base.update({key: value for key, value in self._config.items() if key not in ("poll", "route")})
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(base, sort_keys=False))
+
+    def _start(self) -> None:
+        setup = load_setup(self.folder / "config.yaml", {})
+        self.store = Store.open("sqlite:///alertd.db", base=self.folder, work=True, clock=lambda: self.now)
+        self.store.release_leases(self.now, all_=True)
+        self.parts = compose(
+            setup,
+            self.store,
+            clock=lambda: self.now,
+            monotonic=lambda: (self.now - START).total_seconds(),
+            client=self.client,  # type: ignore[arg-type]
+            channels=self.channels,  # type: ignore[arg-type]
+        )
+        self._timetable = Timetable(self.parts)
+
+    def _restart(self) -> None:
+        self.store.close()
+        self._start()
+
+    def _live(self) -> None:
+        for attempt in self._timetable.run_due(self.now):
+            if attempt.delivered:
+                message = attempt.delivery.message
+                self.heard.append(
+                    Heard(
+                        attempt.delivery.target,
+                        attempt.delivery.reason.value,
+                        _minutes(self.now - START),
+                        f"{message.title}\n{message.body}",
+                    )
+                )
+
+    def _compare(self) -> None:
+        got = sorted((each.target, _span(each.at), each.reason) for each in self.heard)
+        wanted = sorted((each.target, _span(each.at), each.reason) for each in self._expected)
+        story = "\n".join(f"{each.at:>6} {each.target} {each.reason}: {each.text.splitlines()[0]}" for each in self.heard)
+        assert got == wanted, f"told:\n{story}"
+        for each in self._expected:
+            texts = [h.text for h in self.heard if (h.target, _span(h.at), h.reason) == (each.target, _span(each.at), each.reason)]
+            for word in each.contains:
+                assert any(word in text for text in texts), f"{word!r} is not in {texts}"
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _minutes(span: timedelta) -> str:
+    return f"{int(span.total_seconds() // 60)}m"
+
+
+def _span(text: str) -> timedelta:
+    return parse_duration(text)
