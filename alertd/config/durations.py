@@ -83,7 +83,7 @@ class _AsText:
     """Tells pydantic how to read, write and describe a duration."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
-        from pydantic_core import core_schema  # noqa: PLC0415 -- the rest of this module must be cheap to import
+        from pydantic_core import core_schema  # late: the rest of this module must be cheap to import
 
         written = core_schema.plain_serializer_function_ser_schema(
             format_duration, return_schema=core_schema.str_schema(), when_used="json"

@@ -64,7 +64,7 @@ def _subject(document: Document, base: Loc, details: ErrorDetails) -> tuple[Loc,
 def _mistake(model: type[BaseModel], document: Document, loc: Loc, of_key: bool, alike: list[ErrorDetails]) -> Mistake:
     details = alike[0]
     if details["type"] == "missing":
-        return document.mistake(loc, f'"{loc[-1]}" is missing', key=True)
+        return document.mistake(loc, f'{_name_of(loc[:-1])}"{loc[-1]}" is missing', key=True)
     if details["type"] == "extra_forbidden":
         known = list(_names_at(model, details["loc"][:-1]))
         return document.mistake(loc, f'unknown key "{loc[-1]}"{suggest(str(loc[-1]), known)}', key=True)
