@@ -42,13 +42,12 @@ def command(config: Path, online: bool) -> int:
 
 def _say_owed(setup: "Setup") -> None:
     """Endings owed to targets that are gone; silent where there is no store yet."""
-    from alertd.daemon.stores import owed_elsewhere
-    from alertd.errors import StoreError
-    from alertd.store.store import Store
+    from alertd.daemon.stores import open_store, owed_elsewhere
+    from alertd.errors import ConfigError, StoreError
 
     try:
-        store = Store.open(setup.settings.storage.url, base=setup.config.base, work=False)
-    except StoreError:
+        store = open_store(setup.config, work=False)
+    except (StoreError, ConfigError):
         return
     try:
         names = frozenset(target.name for receiver in setup.settings.receivers for target in receiver.targets)

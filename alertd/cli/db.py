@@ -18,10 +18,10 @@ def command() -> None:
 def migrate(config: Path) -> int:
     """Bring the store to this version's schema, or make a new one. Not while alertd runs."""
     from alertd.config.load import load_config
-    from alertd.store.store import Store
+    from alertd.daemon.stores import open_store
 
     loaded = load_config(config)
-    Store.open(loaded.settings.storage.url, base=loaded.base, work=True).close()
+    open_store(loaded, work=True).close()
     click.echo("the store is at this version's schema")
     return 0
 

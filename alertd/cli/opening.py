@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alertd.config.load import Config, load_config
+from alertd.daemon.stores import open_store
 from alertd.store.store import Store
 
 
@@ -12,7 +13,7 @@ from alertd.store.store import Store
 def open_to_look(path: Path) -> Iterator[tuple[Config, Store]]:
     """The config (its secrets are not read) and the store, shared with whoever works on it."""
     config = load_config(path)
-    store = Store.open(config.settings.storage.url, base=config.base, work=False)
+    store = open_store(config, work=False)
     try:
         yield config, store
     finally:

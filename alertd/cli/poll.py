@@ -30,7 +30,7 @@ def command(config: Path, as_json: bool) -> int:
 
     setup = load_setup(config)
     start_logging(setup.settings.logging, stream=sys.stderr, quiet=True)
-    store = open_for_work(setup)
+    store = open_for_work(setup.config)
     try:
         parts = compose(setup, store)
         report = cycle(parts)

@@ -15,17 +15,17 @@ def command(config: Path, as_json: bool) -> int:
     """List the rules, and how many of the known instruments each one watches."""
     from alertd.config.load import load_config
     from alertd.daemon.fleet import fleet_of
+    from alertd.daemon.stores import open_store
     from alertd.errors import StoreError
     from alertd.present import rule_json, span_text
     from alertd.rules.load import expand_patterns, load_rules
     from alertd.rules.rule import labels_of
-    from alertd.store.store import Store
 
     loaded = load_config(config)
     rules = load_rules(expand_patterns(loaded.settings.rules, loaded.base)[0])
     counts: dict[str, int | None] = {rule.name: None for rule in rules}
     try:
-        store = Store.open(loaded.settings.storage.url, base=loaded.base, work=False)
+        store = open_store(loaded, work=False)
     except StoreError:
         pass  # before the first poll there is no fleet to count
     else:

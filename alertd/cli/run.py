@@ -37,7 +37,7 @@ def command(config: Path) -> int:
 
     setup = load_setup(config)
     start_logging(setup.settings.logging, stream=sys.stdout)
-    store = open_for_work(setup)
+    store = open_for_work(setup.config)
     systemd = Systemd()
     service = Service(store, wall, monotonic)
     try:

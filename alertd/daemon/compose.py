@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from alertd.clock import Clock, Monotonic, monotonic, wall
 from alertd.daemon.deliverer import Deliverer
@@ -40,7 +41,7 @@ def client_of(setup: Setup, clock: Clock, monotonic: Monotonic) -> Client:
         max_requests_per_minute=settings.max_requests_per_minute,
         batch_size=settings.batch_size,
         array_style=settings.array_style,
-        probe_every=min(setup.settings.poll.every.values()),
+        probe_every=min(setup.settings.poll.every.values(), default=timedelta(minutes=1)),
         clock=clock,
         monotonic=monotonic,
     )

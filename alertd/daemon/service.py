@@ -172,7 +172,7 @@ class Service:
 
     def _schedule(self, running: _Running) -> None:
         every = running.parts.setup.settings.poll.every
-        quickest = min(every.values())
+        quickest = min(every.values(), default=timedelta(minutes=1))
         running.scheduler.every(LISTING, quickest, lambda: self._list(running), first_after=timedelta(0))
         sources = [source for source in Source if source in every]
         for index, source in enumerate(sources):

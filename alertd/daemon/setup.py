@@ -110,15 +110,11 @@ def templates_folder(config: Config) -> Path | None:
 
 
 def _rules(config: Config) -> tuple[list[Rule], list[Mistake]]:
-    paths, without = expand_patterns(config.settings.rules, config.base)
-    mistakes = [
-        config.document.mistake(("rules", index), f"no file matches {config.settings.rules[index]}")
-        for index in without
-    ]
+    paths, _ = expand_patterns(config.settings.rules, config.base)
     try:
-        return load_rules(paths), mistakes
+        return load_rules(paths), []
     except ConfigError as error:
-        return [], mistakes + error.mistakes
+        return [], error.mistakes
 
 
 def _rules_beside(path: Path) -> list[Mistake]:

@@ -1,20 +1,35 @@
 """Opening the store for those who work on it, and what is owed to targets that are gone."""
 
+import os
 from collections import Counter
+from collections.abc import Mapping
 
 from alertd.clock import wall
-from alertd.daemon.setup import Setup
+from alertd.config.load import Config
+from alertd.logs import redact
 from alertd.notify.decide import knows
 from alertd.store.store import Store
 
 
-def open_for_work(setup: Setup) -> Store:
+def open_store(config: Config, *, work: bool, environment: Mapping[str, str] = os.environ) -> Store:
+    """Open the store that the config names.
+
+    Raises:
+        ConfigError: its URL is a secret that is missing.
+        StoreError: it cannot be used; with `work`, also where another process works on it.
+    """
+    url = config.storage_url(environment)
+    redact.add(url)
+    return Store.open(url, base=config.base, work=work)
+
+
+def open_for_work(config: Config) -> Store:
     """Open the store as its one worker. Messages that a killed predecessor had in flight are queued again, marked.
 
     Raises:
         StoreError: it cannot be used, or another process works on it.
     """
-    store = Store.open(setup.settings.storage.url, base=setup.config.base, work=True)
+    store = open_store(config, work=True)
     store.release_leases(wall(), all_=store.sole_owner)
     return store
 
