@@ -79,7 +79,7 @@ class Config:
         return folder
 
     def mistakes(self, env: Mapping[str, str]) -> list[Mistake]:
-        """What `load_config` lets pass because not every command needs it: missing secrets, files, folders; warnings."""
+        """What `load_config` lets pass because not every command needs it: missing secrets and files, warnings."""
         return [*self._missing_secrets(env), *self._missing_files(), *self._idle(), *unreached_receivers(self.document)]
 
     def secret_values(self, env: Mapping[str, str]) -> frozenset[str]:

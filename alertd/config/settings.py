@@ -34,6 +34,19 @@ def _minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
+def _beside_the_config() -> Secret:
+    return Secret(Origin.TEXT, "sqlite:///alertd.db")
+
+
+def _nothing(value: list[object]) -> list[object]:
+    if value:
+        raise ValueError("this version takes an empty list only")
+    return value
+
+
+NothingYet = Annotated[list[object], AfterValidator(_nothing)]
+
+
 class MyCirrus(Form):
     """How to ask MyCirrus."""
 
@@ -126,7 +139,7 @@ class Route(Form):
 class Storage(Form):
     """Where state lives, and for how long what is over is kept."""
 
-    url: Annotated[Secret, AfterValidator(check_storage)] = Secret(Origin.TEXT, "sqlite:///alertd.db")
+    url: Annotated[Secret, AfterValidator(check_storage)] = Field(default_factory=_beside_the_config)
     retention: Interval = timedelta(days=90)
 
 
@@ -155,18 +168,18 @@ class Settings(Form):
     """The whole of `config.yaml`."""
 
     mycirrus: MyCirrus
-    instruments: Instruments = Instruments()
-    poll: Poll = Poll()
+    instruments: Instruments = Field(default_factory=Instruments)
+    poll: Poll = Field(default_factory=Poll)
     rules: list[Text] = Field(default=["rules/*.yaml"])
     templates: Text | None = None
     receivers: list[Receiver] = Field(min_length=1)
     route: Route
-    inhibit_rules: list[object] = Field(default=[], max_length=0)
-    time_intervals: list[object] = Field(default=[], max_length=0)
-    storage: Storage = Storage()
-    http: Http = Http()
+    inhibit_rules: NothingYet = Field(default=[])
+    time_intervals: NothingYet = Field(default=[])
+    storage: Storage = Field(default_factory=Storage)
+    http: Http = Field(default_factory=Http)
     heartbeat: Heartbeat | None = None
-    logging: Logging = Logging()
+    logging: Logging = Field(default_factory=Logging)
 
     @property
     def unreachable_after(self) -> timedelta:
