@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from alertd.model import Message
 from alertd.notify import channels_log
-from alertd.notify.channels_apprise import LONGEST_TEXT, body_limit, hand_over, make_plugin, unusable
+from alertd.notify.apprise_plugins import LONGEST_TEXT, body_limit, hand_over, make_plugin, unusable
 from alertd.notify.outcome import Delivered, Failed, Outcome
 
 REPEAT_LINE = "Possible repeat: an earlier attempt broke off, so you may have this message already."

@@ -29,17 +29,18 @@ _CONNECTION_FAILURES: tuple[tuple[re.Pattern[str], str, bool], ...] = tuple(
 """What a library's text about a failed connection means, and whether the message may have arrived; first match wins."""
 
 
-class _Capture(logging.Handler):
-    """Keeps the lines that a sending thread logs, for that thread alone; nothing is written anywhere."""
+class _Capture(logging.Filter):
+    """Lets no line pass; keeps those that a sending thread logs, for that thread alone."""
 
     def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
+        super().__init__()
         self._local = threading.local()
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def filter(self, record: logging.LogRecord) -> bool:
         kept: list[str] | None = getattr(self._local, "lines", None)
         if kept is not None:
             kept.append(record.getMessage())
+        return False
 
     @contextmanager
     def lines(self) -> Iterator[list[str]]:
@@ -53,7 +54,7 @@ class _Capture(logging.Handler):
 
 
 capture = _Capture()
-"""The one handler of apprise's logger."""
+"""The one filter of apprise's logger."""
 
 
 def hold_back() -> None:
@@ -61,8 +62,7 @@ def hold_back() -> None:
     talkative = logging.getLogger("apprise")
     talkative.setLevel(logging.DEBUG)
     talkative.propagate = False
-    if capture not in talkative.handlers:
-        talkative.addHandler(capture)
+    talkative.addFilter(capture)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 

@@ -70,7 +70,7 @@ class Renderer:
         `limit` is the most characters a body may have on this target, where it is less than the kind's own budget.
         Never raises for what templates and texts do; their failures come back with the message.
         """
-        draft = _Draft(letter, self._texts)
+        draft = Draft(letter, self._texts)
         budget = _budget(channel, limit)
         title = self._first_good(f"{channel}/title.j2", draft, lambda name, template: _title(name, template, draft))
         body = self._first_good(
@@ -93,7 +93,7 @@ class Renderer:
             unnamed=tuple(alert.id for alert in draft.alerts[named:]),
         )
 
-    def _first_good(self, name: str, draft: "_Draft", use: Callable[[str, Template], _Made]) -> _Made | None:
+    def _first_good(self, name: str, draft: "Draft", use: Callable[[str, Template], _Made]) -> _Made | None:
         """What the user's template makes, else what the shipped one makes; None where both fail."""
         for path in self._paths(name, draft):
             try:
@@ -102,7 +102,7 @@ class Renderer:
                 draft.failures.setdefault(name, error)
         return None
 
-    def _paths(self, name: str, draft: "_Draft") -> list[Path]:
+    def _paths(self, name: str, draft: "Draft") -> list[Path]:
         """Where to look; an own alert uses the shipped templates, for it may be about a broken one of the user's."""
         own = any(alert.own for alert in draft.alerts)
         override = None if own or self._folder is None else self._folder / name
@@ -122,7 +122,7 @@ class Renderer:
         return loaded
 
 
-class _Draft:
+class Draft:
     """One letter while it is rendered: its alerts' entries, made when first needed, and the failures so far."""
 
     def __init__(self, letter: Letter, texts: TextRenderer) -> None:
@@ -182,14 +182,14 @@ def _budget(channel: str, limit: int | None) -> Budget:
     return _BUDGETS[channel]
 
 
-def _title(name: str, template: Template, draft: _Draft) -> str:
+def _title(name: str, template: Template, draft: Draft) -> str:
     title = shorten(one_line(run(name, template, draft.context(1, 0)), 2 * LONGEST_TITLE), LONGEST_TITLE)
     if not title:
         raise RenderError(name, "makes an empty title")
     return title
 
 
-def _body(name: str, template: Template, draft: _Draft, budget: Budget) -> Fitted:
+def _body(name: str, template: Template, draft: Draft, budget: Budget) -> Fitted:
     fitted = fit(lambda full, named: _drawn(name, template, draft, full, named), len(draft.alerts), budget)
     if fitted.full == 0 and not budget.by_name and draft.alerts:
         fitted = Fitted(_drawn(name, template, draft, 1, 0), 1, 0)  # better the beginning of one than a bare count
@@ -198,14 +198,14 @@ def _body(name: str, template: Template, draft: _Draft, budget: Budget) -> Fitte
     return Fitted(cut(fitted.text, budget), fitted.full, fitted.named)
 
 
-def _html(name: str, template: Template, draft: _Draft) -> Fitted:
+def _html(name: str, template: Template, draft: Draft) -> Fitted:
     fitted = fit(lambda full, named: _drawn(name, template, draft, full, named), len(draft.alerts), _HTML)
     if _HTML.measure(fitted.text) > _HTML.limit:
         raise RenderError(name, f"makes more than {_HTML.limit} bytes with no alert in full")
     return fitted
 
 
-def _drawn(name: str, template: Template, draft: _Draft, full: int, named: int) -> str:
+def _drawn(name: str, template: Template, draft: Draft, full: int, named: int) -> str:
     text = run(name, template, draft.context(full, named))
     return "\n".join([line.rstrip() for line in text.strip().split("\n")])
 

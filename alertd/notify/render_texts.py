@@ -27,19 +27,19 @@ class TextRenderer:
         told = {**entry, "runbook": one_line(texts.runbook, 2000)}
         for key, source in (("summary", texts.summary), ("description", texts.description)):
             try:
-                told[key] = self._render(entry["rule"], key, source, context)
-            except TextError as error:
-                failures.append(error)
+                told[key] = self.render(source, context) if source else ""
+            except RenderError as error:
+                failures.append(TextError(entry["rule"], f"{key}: {str(error).removeprefix('text: ')}"))
         return told, failures
 
-    def _render(self, rule: str, key: str, source: str, context: Entry) -> str:
-        if not source:
-            return ""
-        try:
-            template = self._compiled.get(source)
-            if template is None:
-                template = environment.compile_template(key, source, environment.text_environment())
-                self._compiled[source] = template
-            return lines(environment.run(key, template, context, _LARGEST_OUTPUT), LONGEST_TEXT)
-        except RenderError as error:
-            raise TextError(rule, str(error)) from error
+    def render(self, source: str, context: Entry) -> str:
+        """One text.
+
+        Raises:
+            RenderError: its syntax is wrong, or it fails on this alert.
+        """
+        template = self._compiled.get(source)
+        if template is None:
+            template = environment.compile_template("text", source, environment.text_environment())
+            self._compiled[source] = template
+        return lines(environment.run("text", template, context, _LARGEST_OUTPUT), LONGEST_TEXT)
