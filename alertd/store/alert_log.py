@@ -1,0 +1,108 @@
+"""Alerts, their transitions, and what each target was told of them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, false, insert, select, update
+
+from alertd.model import Alert, State, Told, Transition
+from alertd.store.columns import storable
+from alertd.store.rows import chunked, read, row_of, upsert
+from alertd.store.schema import ALERTS, TOLD, TRANSITIONS
+
+_LIVING = (State.PENDING, State.FIRING)
+
+
+def record_alerts(connection: Connection, alerts: Sequence[Alert], now: datetime) -> None:
+    """Write alerts by id. One that never fired is settled as it ends: nobody is told of it.
+
+    Those that are over go first, so that in one round an alert can end and the next of its kind begin.
+    """
+    over = [_alert_row(alert, now) for alert in alerts if alert.state is State.RESOLVED]
+    living = [_alert_row(alert, now) for alert in alerts if alert.state is not State.RESOLVED]
+    upsert(connection, ALERTS, over, sticky=("settled",))
+    upsert(connection, ALERTS, living)
+
+
+def _alert_row(alert: Alert, now: datetime) -> dict[str, Any]:
+    cancelled = alert.state is State.RESOLVED and alert.fired_at is None
+    return {**row_of(alert), "settled": cancelled, "written_at": now}
+
+
+def record_transitions(connection: Connection, transitions: Sequence[Transition]) -> None:
+    """Add them to the record, in order."""
+    if transitions:
+        connection.execute(insert(TRANSITIONS), [row_of(each) for each in transitions])
+
+
+def active(connection: Connection) -> list[Alert]:
+    """Pending and firing, in the order they began."""
+    # None of them is settled; saying so lets the index that serves open_ serve here as well.
+    where = (ALERTS.c.settled == false(), ALERTS.c.state.in_(_LIVING))
+    return sorted(read(connection, ALERTS, Alert, *where), key=_beginning)
+
+
+def open_(connection: Connection) -> list[Alert]:
+    """Firing, and resolved ones that are not settled, in the order they began."""
+    where = (ALERTS.c.settled == false(), ALERTS.c.state.in_((State.FIRING, State.RESOLVED)))
+    return sorted(read(connection, ALERTS, Alert, *where), key=_beginning)
+
+
+def _beginning(alert: Alert) -> tuple[datetime, str]:
+    return alert.active_at, alert.id
+
+
+def alerts(connection: Connection, states: Iterable[State], limit: int | None) -> list[Alert]:
+    """In these states (none: in any), newest first."""
+    chosen = tuple(states)
+    where = (ALERTS.c.state.in_(chosen),) if chosen else ()
+    return read(connection, ALERTS, Alert, *where, order_by=(ALERTS.c.active_at.desc(), ALERTS.c.id), limit=limit)
+
+
+def alert(connection: Connection, alert_id: str) -> Alert | None:
+    """The one of this id."""
+    found = read(connection, ALERTS, Alert, ALERTS.c.id == alert_id)
+    return found[0] if found else None
+
+
+def transitions(connection: Connection, alert_id: str) -> list[Transition]:
+    """An alert's, oldest first."""
+    return read(connection, TRANSITIONS, Transition, TRANSITIONS.c.alert_id == alert_id, order_by=(TRANSITIONS.c.id,))
+
+
+def told(connection: Connection, alert_ids: Iterable[str]) -> list[Told]:
+    """What every target knows of these alerts."""
+    found: list[Told] = []
+    for ids in chunked(sorted(set(alert_ids))):
+        found += read(connection, TOLD, Told, TOLD.c.alert_id.in_(ids))
+    return found
+
+
+def record_told(connection: Connection, known: Sequence[Told]) -> None:
+    """Write what targets know; the last of several about one (alert, target) counts."""
+    latest = {(each.alert_id, each.target): each for each in known}
+    upsert(connection, TOLD, [row_of(each) for each in latest.values()])
+
+
+def settle(connection: Connection, alert_ids: Iterable[str]) -> None:
+    """Nothing more is owed of these; one that is not over stays as it is."""
+    for ids in chunked(sorted(set(alert_ids))):
+        over = (ALERTS.c.id.in_(ids), ALERTS.c.state == State.RESOLVED)
+        connection.execute(update(ALERTS).where(*over).values(settled=True))
+
+
+def rename_rule(connection: Connection, old: str, new: str) -> int:
+    """Let unsettled alerts of a rule go on under its new name; returns how many.
+
+    One whose subject has a living alert of the new name already keeps the old one, and ends as its rule is gone.
+    """
+    unsettled = ALERTS.c.settled == false()
+    living = select(ALERTS.c.subject).where(unsettled, ALERTS.c.state.in_(_LIVING), ALERTS.c.rule == new)
+    taken = set(connection.scalars(living))
+    found = read(connection, ALERTS, Alert, unsettled, ALERTS.c.rule == old)
+    renamed = [each for each in found if each.state is State.RESOLVED or each.subject not in taken]
+    for each in renamed:
+        labels = {**each.labels, "alertname": storable(new)} if "alertname" in each.labels else each.labels
+        connection.execute(update(ALERTS).where(ALERTS.c.id == each.id).values(rule=new, labels=labels))
+    return len(renamed)

@@ -1,0 +1,50 @@
+"""Where a store is: `storage.url`, read once. Its text names the place in errors and never carries a password."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from alertd.errors import StoreError
+
+FORMS = "write sqlite:///alertd.db or postgresql+psycopg://user@host/database"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One database: a file of SQLite, or a PostgreSQL server's (then `file` is None)."""
+
+    url: URL
+    file: Path | None
+
+    def __str__(self) -> str:
+        if self.file is not None:
+            return str(self.file)
+        return f"PostgreSQL database {self.url.database or ''} on {self.url.host or 'this machine'}"
+
+
+def locate(url: str, base: Path) -> Place:
+    """Read `storage.url`; a relative file is relative to `base`.
+
+    Raises:
+        StoreError: it is no URL of a database that alertd can use. The text never repeats it: it may hold a password.
+    """
+    try:
+        found = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError(f"storage.url is no database URL: {FORMS}") from None
+    backend, _, driver = found.drivername.partition("+")
+    if backend == "sqlite" and driver in ("", "pysqlite"):
+        return Place(found, _file_of(found, base))
+    if backend in ("postgresql", "postgres") and driver in ("", "psycopg"):
+        return Place(found.set(drivername="postgresql+psycopg"), None)
+    raise StoreError(f"storage.url asks for {found.drivername}, which alertd does not speak: {FORMS}")
+
+
+def _file_of(url: URL, base: Path) -> Path:
+    if url.query:
+        raise StoreError("storage.url has options after the file's name: leave them out")
+    if url.host or not url.database or url.database == ":memory:":
+        raise StoreError("storage.url names no file: write sqlite:///alertd.db, or sqlite:////var/lib/alertd/alertd.db")
+    return (base / url.database).resolve()

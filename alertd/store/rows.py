@@ -1,0 +1,94 @@
+"""Between the values of alertd/model.py and rows. A value's fields and its table's columns share their names."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, or_, select
+
+from alertd.model import Delivery, Message
+
+_Value = TypeVar("_Value")
+_Item = TypeVar("_Item")
+
+CHUNK = 500
+"""How many values go into one IN (…); SQLite's limit may be as low as 999."""
+
+
+def chunked(items: Sequence[_Item], size: int = CHUNK) -> Iterator[Sequence[_Item]]:
+    """The items, at most `size` at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def read(
+    connection: Connection,
+    table: Table,
+    kind: type[_Value],
+    *where: ColumnElement[bool],
+    order_by: Sequence[ColumnElement[Any]] = (),
+    limit: int | None = None,
+) -> list[_Value]:
+    """The rows that meet every condition, as values of `kind`."""
+    names = field_names(kind)
+    statement = select(*(table.c[name] for name in names)).where(*where).order_by(*order_by).limit(limit)
+    return [kind(**dict(zip(names, row, strict=True))) for row in connection.execute(statement)]
+
+
+def row_of(value: object) -> dict[str, Any]:
+    """A value's fields under their columns' names."""
+    return {name: getattr(value, name) for name in field_names(type(value))}
+
+
+def field_names(kind: type[Any]) -> tuple[str, ...]:
+    """The names of a dataclass's fields."""
+    return tuple(field.name for field in fields(kind))
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], sticky: Collection[str] = ()
+) -> None:
+    """Insert the rows, or change those that are there already, in the order of their keys.
+
+    That order is the same for everybody, so that two writers on PostgreSQL cannot wait for each other for ever.
+    A `sticky` yes stays yes.
+    """
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    statement = _insert(connection, table)
+    new = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    kept = {name: or_(table.c[name], statement.excluded[name]) for name in sticky}
+    statement = statement.on_conflict_do_update(index_elements=keys, set_={**new, **kept})
+    connection.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    # Late: each dialect costs memory, and a process needs one of them.
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    return insert(table)
+
+
+_MESSAGE = field_names(Message)
+_DELIVERY = tuple(name for name in field_names(Delivery) if name != "message")
+
+
+def delivery_columns(table: Table) -> list[Column[Any]]:
+    """What `delivery_of` reads, in its order."""
+    return [table.c[name] for name in (*_DELIVERY, *_MESSAGE)]
+
+
+def delivery_of(row: Iterable[Any]) -> Delivery:
+    """One row of the outbox as a value."""
+    values = list(row)
+    message = Message(**dict(zip(_MESSAGE, values[len(_DELIVERY) :], strict=True)))
+    return Delivery(message=message, **dict(zip(_DELIVERY, values[: len(_DELIVERY)], strict=True)))
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """A delivery's columns, all but its id."""
+    row = {name: getattr(delivery, name) for name in _DELIVERY if name != "id"}
+    return row | {name: getattr(delivery.message, name) for name in _MESSAGE}
