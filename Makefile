@@ -34,7 +34,7 @@ check: $(READY) ## format, lint, types, architecture, then the tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --cache-dir .cache/import-linter
 	@$(MAKE) --no-print-directory test
 
 format: $(READY) ## put the code in form
@@ -51,4 +51,4 @@ wheel: $(READY) ## build dist/*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 clean: ## remove all that the targets above made
-	@rm -rf $(VENV) dist build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) dist build .cache .hypothesis
