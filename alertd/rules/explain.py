@@ -121,7 +121,7 @@ def _unknown(node: Node, view: View) -> str:
     return f"{_name(node)} unknown"
 
 
-def _name(node: Node) -> str:  # noqa: PLR0911  # a case for each kind of node
+def _name(node: Node) -> str:  # a case for each kind of node
     match node:
         case Reading(source, field):
             return f"{_TITLES[source]} {field.name}" if source in _TITLES else field.name

@@ -125,7 +125,7 @@ class _Reader:
 
     # --- nodes --------------------------------------------------------------------------------------------------
 
-    def _read(self, node: ast.expr, depth: int) -> Node:  # noqa: C901, PLR0911  # a case for each kind of node
+    def _read(self, node: ast.expr, depth: int) -> Node:  # noqa: C901  # a case for each kind of node
         if depth > DEEPEST:
             self._fail(node, "too deeply nested")
         match node:
