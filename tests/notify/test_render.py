@@ -1,0 +1,247 @@
+"""From letters to messages."""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alertd.errors import TextError
+from alertd.model import Alert, EndReason, NotifyReason, Severity
+from alertd.notify.letter import CHANNELS, Letter, RuleTexts
+from alertd.notify.render import Renderer, template_names
+from alertd.shipped import shipped
+from tests.notify.letters import AT, alert, ended, letter, own
+
+GOLDEN = Path(__file__).parent / "golden"
+
+STALE = alert(1, name="Quarry A south", stale_since=AT + timedelta(hours=1))
+HOT = alert(2, rule="Hot", severity=Severity.WARNING, values={"current.temp": 91.0}, explanation="temp 91 °C > 85 °C")
+NASTY = alert(3, name="<!channel> *x* <at>all</at>\n[CRITICAL] @here <b>&", values={"sic.status": "<script>"})
+
+LETTERS = {
+    "one": letter([alert()]),
+    "several": letter([alert(), STALE, HOT], [ended(4)], reason=NotifyReason.NEW_ALERTS),
+    "over": letter([], [ended(), ended(5, resolved_reason=EndReason.RULE_REMOVED)], reason=NotifyReason.ALL_RESOLVED),
+    "reminder": letter([alert()], reason=NotifyReason.REMINDER, texts={}),
+    "nasty": letter([NASTY], texts={"LowVoltage": RuleTexts(summary="{{ instrument.name }}: {{ value }}")}),
+    "own": letter([own()]),
+}
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", LETTERS)
+def test_golden(name: str, channel: str) -> None:
+    """Each message is, to the letter, what was once looked at; ALERTD_GOLDEN=write writes them anew."""
+    rendered = Renderer().render(LETTERS[name], channel)
+    assert rendered.failures == ()
+    assert rendered.unnamed == ()
+    message = rendered.message
+    text = f"({message.type})\n{message.title}\n\n{message.body}\n"
+    _compare(GOLDEN / f"{name}.{channel}.txt", text)
+    if message.html:
+        _compare(GOLDEN / f"{name}.{channel}.html", message.html + "\n")
+
+
+def _compare(path: Path, text: str) -> None:
+    if os.environ.get("ALERTD_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("told", "title", "kind"),
+    [
+        (letter([alert()]), "[CRITICAL] LowVoltage · Quarry A north (QT123456) 11.21 V", "failure"),
+        (letter([alert(values={"current.voltage": 11.7})]), "[CRITICAL] LowVoltage · Quarry A north (QT123456) 11.70 V", "failure"),
+        (letter([alert(severity=Severity.INFO)]), "[INFO] LowVoltage · Quarry A north (QT123456) 11.21 V", "warning"),
+        (letter([alert(name="")]), "[CRITICAL] LowVoltage · QT123456 11.21 V", "failure"),
+        (letter([alert(values={"status.online": False})]), "[CRITICAL] LowVoltage · Quarry A north (QT123456)", "failure"),
+        (letter([alert(values={"sic.status": "Error"})]), "[CRITICAL] LowVoltage · Quarry A north (QT123456) Error", "failure"),
+        (letter([alert(0), alert(1), alert(2)]), "[CRITICAL ×3] LowVoltage · Quarry A", "failure"),
+        (letter([alert(0), alert(1, labels={})]), "[CRITICAL ×2] LowVoltage · 2 monitors", "failure"),
+        (letter([alert(0), alert(1), HOT]), "[CRITICAL ×3] LowVoltage ×2, Hot ×1 · Quarry A", "failure"),
+        (letter([alert(2, labels={}), alert(2, rule="Hot", labels={})]), "[CRITICAL ×2] LowVoltage ×1, Hot ×1 · Quarry A north (QT123458)", "failure"),
+        (letter([HOT], [ended()]), "[WARNING] Hot · Quarry A north (QT123458) 91 °C", "warning"),
+        (letter([], [ended()]), "[RESOLVED] LowVoltage · Quarry A north (QT123456) 12.60 V", "success"),
+        (letter([], [ended(0), ended(1), ended(2)]), "[RESOLVED ×3] LowVoltage · Quarry A", "success"),
+        (letter([own()]), "[WARNING] TargetFailing · field-mail", "warning"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_titles(told: Letter, title: str, kind: str, channel: str) -> None:
+    """A title is the worst severity in brackets, then rule, place and value; the type says the same."""
+    message = Renderer().render(told, channel).message
+    assert (message.title, message.type) == (title, kind)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("reason", EndReason)
+def test_without_own_words_all_is_said(channel: str, reason: EndReason) -> None:
+    """The shipped text names rule, serial, name, value against limit, since when, until when and why."""
+    told = letter([alert()], [ended(1, name="Quarry B", resolved_reason=reason)], texts={})
+    body = Renderer().render(told, channel).message.body
+    for words in ("LowVoltage", "QT123456", "Quarry A north", "voltage 11.21 V", "11.3 V", "24 Nov 02:10 GMT"):
+        assert words in body
+    assert "QT123457" in body
+    assert "24 Nov 04:15 GMT" in body
+    assert {
+        EndReason.RECOVERED: "recovered",
+        EndReason.RULE_REMOVED: "rule was removed",
+        EndReason.INSTRUMENT_REMOVED: "instrument was removed",
+        EndReason.RULE_NO_LONGER_MATCHES: "rule no longer matches",
+    }[reason] in body
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", ["Quarry A north", "ü" * 200, "<&" * 100])
+def test_storm(channel: str, name: str) -> None:
+    """5 000 alerts fit the channel's budget, the worst in full; what is not named is counted and reported."""
+    alerts = [alert(index, name=name) for index in range(5000)]
+    rendered = Renderer().render(letter(alerts), channel)
+    body = rendered.message.body
+    assert rendered.failures == ()
+    assert rendered.message.title == "[CRITICAL ×5000] LowVoltage · Quarry A"
+    assert "QT123456" in body
+    room = {
+        "email": 70_000 - len(body.encode()),
+        "slack": 35_000 - len(body),
+        "teams": 27_000 - len(json.dumps(body)),
+        "text": 4_000 - len(body),
+    }
+    assert room[channel] >= 0
+    assert len(rendered.message.html.encode()) <= 120_000
+    assert all(one.subject in body for one in alerts if one.id not in rendered.unnamed)
+    if rendered.unnamed:
+        assert f"+{len(rendered.unnamed)} " in body
+    else:
+        assert channel == "email"
+
+
+@pytest.mark.parametrize("limit", [20, 160, 600])
+def test_a_short_channel(limit: int) -> None:
+    """A target's own limit holds, and the worst alert comes first."""
+    body = Renderer().render(letter([alert(index) for index in range(40)]), "text", limit=limit).message.body
+    assert len(body) <= limit
+    assert body.startswith("CRITICAL LowVoltag")
+    if limit == 600:
+        assert "more" in body
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (RuleTexts(summary="{{ params.high }} V"), "summary: line 1: 'dict object' has no attribute 'high'"),
+        (RuleTexts(description="{{ 1 / 0 }}"), "description: line 1: division by zero"),
+        (RuleTexts(summary="{{ instrument.__class__ }}"), "access to attribute '__class__'"),
+        (RuleTexts(summary="{% for a in range(99999) %}xxxxxxxxxx{% endfor %}"), "makes more than"),
+        (RuleTexts(summary="{{ oops"), "summary: line 1: "),
+    ],
+)
+def test_a_rule_text_that_fails(texts: RuleTexts, words: str) -> None:
+    """A rule's text that fails costs itself, not the message; the failure names the rule."""
+    rendered = Renderer().render(letter([alert(), alert(1)], texts={"LowVoltage": texts}), "text")
+    (failure,) = rendered.failures
+    assert isinstance(failure, TextError)
+    assert failure.rule == "LowVoltage"
+    assert words in str(failure)
+    assert "voltage 11.21 V < 11.3 V" in rendered.message.body
+
+
+def test_a_missing_value_is_no_failure() -> None:
+    """A value that is unknown says so in a text that rounds it."""
+    texts = {"LowVoltage": RuleTexts(summary="at {{ value | round(2) }} V, label {{ labels.nowhere }}.")}
+    rendered = Renderer().render(letter([alert(values={"current.voltage": None})], texts=texts), "text")
+    assert rendered.failures == ()
+    assert "at unknown V, label ." in rendered.message.body
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    """Put a template into a user's folder."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_a_folder_overrides_by_name(tmp_path: Path) -> None:
+    """A file in the user's folder replaces the shipped one of its name and no other."""
+    write(tmp_path, "slack/title.j2", "{{ severity }} {{ instrument.serial }} {{ alerts | length }} {{ reason }}")
+    rendered = Renderer(tmp_path).render(letter([alert(), alert(1)]), "slack")
+    assert rendered.message.title == "critical QT123456 1 first"
+    assert rendered.message.body == Renderer().render(letter([alert(), alert(1)]), "slack").message.body
+    assert Renderer(tmp_path).render(letter([alert()]), "text").message.title.startswith("[CRITICAL] ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("text/title.j2", "{{ instrment.name }}", "line 1: 'instrment' is undefined"),
+        ("text/title.j2", "  \n ", "makes an empty title"),
+        ("text/body.j2", "fine\n{% if %}", "line 2: "),
+        ("text/body.j2", "{{ ''.__class__ }}", "access to attribute '__class__'"),
+        ("text/body.j2", "a\nb\n{{ alerts[5].rule }}", "line 3: "),
+        ("email/body.html.j2", "{% for n in range(99999) %}x{% endfor %}{% for n in range(99999) %}x{% endfor %}", "makes more than"),
+    ],
+)  # fmt: skip
+def test_a_failing_template_falls_back(tmp_path: Path, name: str, text: str, words: str) -> None:
+    """A template that fails is stood in for by the shipped one, that file only, and reported with its line."""
+    write(tmp_path, name, text)
+    channel = name.partition("/")[0]
+    rendered = Renderer(tmp_path).render(letter([alert()]), channel)
+    (failure,) = rendered.failures
+    assert failure.template == name
+    assert words in str(failure)
+    assert rendered.message == Renderer().render(letter([alert()]), channel).message
+
+
+def test_own_alerts_use_the_shipped_templates(tmp_path: Path) -> None:
+    """What alertd says of itself does not depend on what may be broken."""
+    write(tmp_path, "text/body.j2", "{{ broken")
+    rendered = Renderer(tmp_path).render(letter([own()]), "text")
+    assert rendered.failures == ()
+    assert "5 attempts failed" in rendered.message.body
+
+
+@pytest.mark.parametrize("channel", ["slack", "teams"])
+def test_macros_and_blocks_escape_once(tmp_path: Path, channel: str) -> None:
+    """What a user's template builds of values is escaped once, however it is built."""
+    source = "{% macro m(a) %}<{{ a }}>{% endmacro %}{% set b %}{{ m('<') }}{% endset %}{{ b }}{{ '<' ~ '<' }}"
+    write(tmp_path, f"{channel}/body.j2", source)
+    assert Renderer(tmp_path).render(letter([alert()]), channel).message.body == "<&lt;>&lt;&lt;"
+
+
+def test_html_is_escaped() -> None:
+    """No markup from a name, a value or a rule's text gets into the HTML part, and only web addresses are links."""
+    texts = {"LowVoltage": RuleTexts(summary="<i>{{ instrument.name }}</i>", runbook="javascript:alert(1)")}
+    html = Renderer().render(letter([NASTY], texts=texts), "email").message.html
+    assert "<script>" not in html
+    assert "<i>" not in html
+    assert "&lt;!channel&gt;" in html
+    assert "<a href=\"javascript" not in html
+
+
+def test_times_are_the_instruments_own() -> None:
+    """Times are in the zone of the instrument's label `timezone`, else in the letter's; a bad one is UTC."""
+    kathmandu = alert(labels={"timezone": "Asia/Kathmandu"})
+    nowhere = alert(labels={"timezone": "Nowhere/Land"})
+    plain: Alert = alert(labels={})
+    bodies = [Renderer().render(letter([one], zone="Europe/Berlin"), "text").message.body for one in (kathmandu, nowhere, plain)]
+    assert ["07:55" in bodies[0], "02:10 UTC" in bodies[1], "03:10 CET" in bodies[2]] == [True] * 3
+
+
+def test_every_template_ships() -> None:
+    """There is a shipped template for every name that can be replaced."""
+    assert all((shipped("templates") / name).is_file() for name in template_names())
+    found = {path.relative_to(shipped("templates")).as_posix() for path in shipped("templates").rglob("*.j2")}
+    assert found == set(template_names())
+
+
+def test_without_any_template_the_message_still_goes_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Should the shipped templates be gone, the bare facts are sent."""
+    renderer = Renderer()
+    monkeypatch.setattr(renderer, "_shipped", tmp_path)
+    rendered = renderer.render(letter([alert()]), "text")
+    assert {failure.template for failure in rendered.failures} == {"text/title.j2", "text/body.j2"}
+    assert rendered.message.title == "[CRITICAL] LowVoltage Quarry A north (QT123456)"
+    assert rendered.message.body == "firing: LowVoltage Quarry A north (QT123456): voltage 11.21 V < 11.3 V"
