@@ -1,5 +1,6 @@
 """The composition root: from a checked set-up and an open store to parts that work together."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,8 +57,9 @@ def compose(
     recorded: Callable[[], None] = lambda: None,
     client: Client | None = None,
     channels: Channels | None = None,
+    noise: Callable[[], float] = random.random,
 ) -> Parts:
-    """Put the parts together; starts nothing, sends nothing. `recorded` is called when alerts have changed."""
+    """Put the parts together; starts nothing, sends nothing. `recorded` is called when alerts have changed, `noise` gives numbers in [0, 1)."""
     settings = setup.settings
     client = client or client_of(setup, clock, monotonic)
     poller = Poller(
@@ -78,7 +80,7 @@ def compose(
         texts=setup.texts,
         external_url=settings.http.external_url,
     )
-    deliverer = Deliverer(store=store, channels=channels, clock=clock, stand=poller.stand)
+    deliverer = Deliverer(store=store, channels=channels, clock=clock, stand=poller.stand, noise=noise)
     return Parts(
         setup=setup,
         store=store,

@@ -1,6 +1,5 @@
 """Sends what the outbox holds, one lane for each target, so that no target waits for another."""
 
-import random
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -42,7 +41,7 @@ class Deliverer:
         channels: Channels,
         clock: Clock,
         stand: Callable[[list[Condition], tuple[str, ...]], None] = lambda conditions, judged: None,
-        noise: Callable[[], float] = random.random,
+        noise: Callable[[], float],
     ) -> None:
         self._store = store
         self._channels = channels

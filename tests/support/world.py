@@ -213,6 +213,7 @@ class World:
             monotonic=lambda: (self.now - START).total_seconds(),
             client=self.client,  # type: ignore[arg-type]
             channels=self.channels,  # type: ignore[arg-type]
+            noise=lambda: 0.5,
         )
         self._timetable = Timetable(self.parts)
 
