@@ -1,0 +1,27 @@
+"""One shared limit on the rate of requests."""
+
+import threading
+from collections import deque
+
+from alertd.clock import Monotonic, monotonic
+
+WINDOW_SECONDS = 60.0
+
+
+class Limiter:
+    """Lets at most `per_minute` requests pass in any 60 s; that many may go at once. Threads are served in order."""
+
+    def __init__(self, per_minute: int, *, monotonic: Monotonic = monotonic) -> None:
+        self._granted: deque[float] = deque(maxlen=max(1, per_minute))
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+
+    def reserve(self) -> float:
+        """Take the next free place; the seconds to wait before using it, 0 for none."""
+        with self._lock:
+            now = self._monotonic()
+            start = now
+            if len(self._granted) == self._granted.maxlen:
+                start = max(now, self._granted[0] + WINDOW_SECONDS)
+            self._granted.append(start)
+            return start - now
