@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from alertd import errors
 from alertd.cli.main import COMMANDS, cli
 from alertd.config.durations import parse_duration
+from alertd.config.forms import Address
 from alertd.config.load import load_config
 from alertd.config.secrets import Secret
 from alertd.config.settings import Settings
@@ -105,6 +106,8 @@ def same(said: str, default: object) -> bool:
         return "`" not in said and said not in ("required", "")
     if isinstance(default, timedelta):
         return parse_duration(said) == default
+    if isinstance(default, Address):
+        return said == f"{default.host}:{default.port}"
     if isinstance(default, Secret):
         return said == default.reveal(ROOT, {})
     if isinstance(default, tuple | list):
@@ -173,6 +176,17 @@ def test_exit_codes_are_documented():
     assert {0} | codes <= {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
 
 
+def test_errors_are_quoted_as_they_are():
+    """The words that operations.md looks errors up by are words that alertd says."""
+    code = "".join(path.read_text() for path in (ROOT / "alertd").rglob("*.py"))
+    table = page("operations.md").split("| it says |")[1]
+    said = re.findall(
+        r"`([^`…]+)`", "".join(line.split(" | ")[0] for line in table.splitlines() if line.startswith("| "))
+    )
+    assert len(said) > 10
+    assert [words for words in said if words not in code and words != "HTTP 429"] == []
+
+
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 RULE_ROWS = {row["name"] for row in ROW.finditer(page("rules.md"))}
@@ -203,6 +217,7 @@ def test_no_field_is_made_up():
     """rules.md lists no field that the catalogue does not have."""
     known = {f"{PREFIX_OF[source]}.{name}" for source, fields in FIELDS.items() for name in fields}
     assert set(re.findall(r"^\| `(\w+\.\w+)` \|", page("rules.md"), re.MULTILINE)) <= known | {
+        "source.field",
         "params.NAME",
         "instrument.NAME",
     }
