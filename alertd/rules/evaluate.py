@@ -42,9 +42,12 @@ class Evaluation:
 
 
 def quiet(bound: BoundRule, view: View) -> bool:
-    """Whether every level's condition is plainly false: where no alert lives either, there is nothing to do."""
-    for when in bound.whens:  # noqa: SIM110  # this is the hot path; a generator would double it
-        if when(view) is not False:
+    """Whether no level is breached. Neither clear nor UNKNOWN begins an alert: where none lives there is nothing to do.
+
+    This is the hot path: once for each rule, instrument and round.
+    """
+    for when in bound.whens:  # noqa: SIM110  # a generator would double it
+        if when(view):
             return False
     return True
 

@@ -112,7 +112,7 @@ def _unknown(node: Node, view: View) -> str:
             return f"{_name(node)} unknown (division by zero)" if node.operator in "/%" else f"{_name(node)} unknown"
         case Reading(source):
             prefix = PREFIX_OF[source]
-            why = "not given" if prefix in view.values else view.why.get(prefix, NOT_POLLED)
+            why = view.why.get(prefix, "not given" if prefix in view.values else NOT_POLLED)
             return f"{_name(node)} unknown ({why})"
         case Call(_, (source, *_)):
             return f"{_name(node)} unknown ({view.why.get(PREFIX_OF[source], NOT_POLLED)})"
@@ -132,15 +132,18 @@ def _name(node: Node) -> str:  # a case for each kind of node
         case Arithmetic("-", Constant(0.0), operand):
             return f"-{_name(operand)}"
         case Arithmetic(symbol, left, right):
-            return f"{_operand(left, symbol)} {symbol} {_operand(right, symbol)}"
+            looser = "+-" if symbol in "*/%" else ""
+            tighter = {"-": "+-", "/": "+-*/%", "%": "+-*/%"}.get(symbol, looser)
+            return f"{_operand(left, looser)} {symbol} {_operand(right, tighter)}"
         case Constant(value, kind):
             return _limit(value, kind, "")
     return "condition"
 
 
-def _operand(node: Node, parent: str) -> str:
+def _operand(node: Node, bracketed: str) -> str:
+    """One side of an operation, in brackets where it would read wrongly without."""
     match node:
-        case Arithmetic(symbol) if symbol in "+-" or parent in "/%":
+        case Arithmetic(symbol) if symbol in bracketed:
             return f"({_name(node)})"
     return _name(node)
 

@@ -6,6 +6,7 @@ or a note stays the newest state of affairs however old. A source whose last pol
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from alertd.fields import PREFIX_OF
 from alertd.model import Sample, Source, Values
@@ -51,9 +52,15 @@ def see(
         reason = _unusable(source, sample, interval, now, newest, every)
         if reason:
             why[prefix] = reason
+        elif source is Source.STATUS and sample.values.get("online") is False:
+            # Whatever else the API says of an offline instrument was so before it went.
+            values[prefix], why[prefix] = _ONLY_OFFLINE, OFFLINE
         else:
             values[prefix] = sample.values
     return View(now=now, instrument=instrument, values=values, times=times, why=why)
+
+
+_ONLY_OFFLINE: Values = MappingProxyType({"online": False})
 
 
 def _unusable(  # noqa: PLR0917  # the hot path: names cost

@@ -25,7 +25,7 @@ class View:
     times: Mapping[str, datetime] = field(default_factory=dict)
     """Prefix → the newest record's time, of every source that answered; also where it is too old for its values."""
     why: Mapping[str, str] = field(default_factory=dict)
-    """Prefix → why it has no values."""
+    """Prefix → why it has no values, or not all of them."""
 
 
 def describe(instrument: Instrument) -> dict[str, str]:
