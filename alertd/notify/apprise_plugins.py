@@ -1,5 +1,6 @@
 """apprise's plugins as alertd uses them. apprise is imported late: it costs half a second and 50 MB."""
 
+import threading
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -15,6 +16,9 @@ LONGEST_TEXT = 4000
 _CONNECT_SHARE = 0.8
 """Of the timeout: no connection by then is a failure known for sure, where a time-out of the whole may have sent."""
 
+_importing = threading.Lock()
+"""apprise's modules import each other in circles: two threads at it at once might see half of one."""
+
 _TEAMS_BODY = 28_000
 """Characters; Teams takes 28 KB a card, apprise's plugin believes in 1 000."""
 
@@ -25,7 +29,8 @@ def make_plugin(url: str, timeout: timedelta) -> Any:
     Raises:
         ValueError: apprise cannot use the URL; the text does not hold it.
     """
-    from apprise import Apprise, AppriseAsset  # noqa: PLC0415
+    with _importing:
+        from apprise import Apprise, AppriseAsset
 
     channels_log.hold_back()
     asset = AppriseAsset(async_mode=False, service_timeout=0, http_redirects=False, app_id="alertd", app_desc="alertd")
@@ -49,7 +54,7 @@ def body_limit(plugin: Any) -> int:
 
 def hand_over(plugin: Any, kind: str, message: Message, taken: set[Any]) -> Outcome:
     """Send by a plugin that is not e-mail. `taken` keeps which of its recipients took the message, for the next try."""
-    from apprise.plugins import base  # noqa: PLC0415
+    from apprise.plugins import base
 
     tracker = getattr(base, "_delivery_tracker", None)  # what apprise's own retries use, which alertd's replace
     if tracker is not None:
@@ -63,7 +68,7 @@ def hand_over(plugin: Any, kind: str, message: Message, taken: set[Any]) -> Outc
 
 def unusable(scheme: str, url: str) -> str | None:
     """Why apprise would not take this URL; None where it does."""
-    from apprise.manager_plugins import NotificationManager  # noqa: PLC0415
+    from apprise.manager_plugins import NotificationManager
 
     try:
         make_plugin(url, timedelta(seconds=1))
@@ -78,7 +83,7 @@ def unusable(scheme: str, url: str) -> str | None:
 
 def _send_slack(plugin: Any, message: Message) -> bool:
     """Past apprise's conversion from CommonMark: the body is Slack's mrkdwn already, with its values escaped."""
-    from apprise import NotifyFormat, NotifyType  # noqa: PLC0415
+    from apprise import NotifyFormat, NotifyType
 
     plugin.use_blocks = False  # one block takes 3 000 characters, an attachment's text takes all
     sent: bool = plugin.send(
@@ -106,7 +111,7 @@ def _send_text(plugin: Any, message: Message) -> bool:
 
 
 def _notify(plugin: Any, title: str, body: str, kind: str, body_format: str) -> bool:
-    from apprise import NotifyFormat, NotifyType, OverflowMode  # noqa: PLC0415
+    from apprise import NotifyFormat, NotifyType, OverflowMode
 
     sent: bool = plugin.notify(
         body=body,

@@ -106,7 +106,10 @@ class Channels:
             if self._closed or len(hanging) >= _MOST_HANGING:
                 return Failed("stopping" if self._closed else "earlier attempts still hang", maybe=False)
             hanging.append(attempt)
-        attempt.start()
+        try:
+            attempt.start()
+        except RuntimeError:
+            attempt.settle(Failed("no thread left to send in", maybe=False))
         outcome = attempt.outcome_within(address.timeout)
         if isinstance(outcome, Delivered):
             with self._lock:
@@ -179,7 +182,7 @@ def _deliver(
         return
     kind = channel_of(address.url)
     if kind == "email":
-        from alertd.notify.apprise_mail import send_mail  # noqa: PLC0415 - apprise is imported late
+        from alertd.notify.apprise_mail import send_mail
 
         send_mail(plugin, message, thread_id, taken, settle)
     else:

@@ -15,7 +15,9 @@ def rule(summary: str = "", description: str = "", when: str = "current.voltage 
     """A rule with these words."""
     expression = compile_expression(when, params={})
     level = Level(severity=Severity.WARNING, when=expression)
-    return Rule(name="LowVoltage", levels=(level,), summary=summary, description=description, file=Path("power.yaml"), line=7)
+    return Rule(
+        name="LowVoltage", levels=(level,), summary=summary, description=description, file=Path("power.yaml"), line=7
+    )
 
 
 @pytest.mark.parametrize(

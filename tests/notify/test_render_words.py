@@ -36,7 +36,14 @@ def test_reading(key: str, value: float | str | bool | None, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
-    [(11.0, None, "11"), (11.256, None, "11.26"), (11.0, 2, "11.00"), (-0.0, None, "0"), (20, None, "20"), (True, None, "yes")],
+    [
+        (11.0, None, "11"),
+        (11.256, None, "11.26"),
+        (11.0, 2, "11.00"),
+        (-0.0, None, "0"),
+        (20, None, "20"),
+        (True, None, "yes"),
+    ],
 )
 def test_number(value: float, digits: int | None, text: str) -> None:
     """A number takes few characters, or the decimals it is asked for."""
