@@ -29,6 +29,10 @@ class _Circuit:
     reason: str = ""
 
 
+class NotTried(Unreachable):
+    """Held back here, because what went before failed."""
+
+
 class Breaker:
     """Decides whether a request may go; safe to share between threads.
 
@@ -54,7 +58,7 @@ class Breaker:
 
         Raises:
             TooManyRequests: while the API asked for a wait; with what is left of it.
-            Unreachable: while the circuit is open; the text says why and that nothing was tried.
+            NotTried: while the circuit is open; the text says why.
         """
         with self._lock:
             now = self._monotonic()
@@ -64,7 +68,7 @@ class Breaker:
             circuits = (self._whole, self._endpoint(endpoint))
             for circuit in circuits:
                 if circuit.open_until is not None and (circuit.probing or now < circuit.open_until):
-                    raise Unreachable(f"{endpoint}: not tried, the last {circuit.failures} failed: {circuit.reason}")
+                    raise NotTried(f"{endpoint}: not tried, the last {circuit.failures} failed: {circuit.reason}")
             for circuit in circuits:
                 if circuit.open_until is not None:
                     circuit.probing = True

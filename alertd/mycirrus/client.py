@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from alertd.clock import Clock, Monotonic, monotonic, wall
 from alertd.errors import ApiError, KeyRefused, NotAllowed, TooManyRequests, Unreachable
 from alertd.model import Instrument, Source
+from alertd.mycirrus.answer import Answer
 from alertd.mycirrus.breaker import Breaker
-from alertd.mycirrus.fetch import Answer, Fetch
+from alertd.mycirrus.fetch import Fetch
 from alertd.mycirrus.fleet import parse_fleet
 from alertd.mycirrus.garbage import Garbage
 from alertd.mycirrus.habits import Habits
 from alertd.mycirrus.limiter import Limiter
 from alertd.mycirrus.plan import LISTING
-from alertd.mycirrus.transport import StaleConnection, Transport
+from alertd.mycirrus.transport import StaleConnection, TooLarge, Transport
 
 
 class Client:
@@ -85,7 +86,6 @@ class Client:
         )
         return fetch.run(tuple(dict.fromkeys(serials)), self._batch_size)
 
-    @property
     def learnt(self) -> dict[str, object]:
         """What was found out of the endpoints, as plain JSON values."""
         return self._habits.dump()
@@ -121,6 +121,9 @@ class Client:
             raise
         except TooManyRequests as error:
             self._breaker.told_to_wait(endpoint, error.wait)
+            raise
+        except TooLarge:
+            self._breaker.dropped(endpoint)
             raise
         except ApiError as error:
             self._breaker.failed(endpoint, error)

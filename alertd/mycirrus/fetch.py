@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from alertd.errors import ApiError, KeyRefused, NotAllowed, Unreachable
 from alertd.model import RANGE_SOURCES, Sample, Source
+from alertd.mycirrus.answer import Answer
+from alertd.mycirrus.breaker import NotTried
 from alertd.mycirrus.fleet import records_of
 from alertd.mycirrus.garbage import Garbage
 from alertd.mycirrus.habits import Habits
@@ -26,20 +28,6 @@ SHORTEST_SLICE = timedelta(hours=1)
 
 Ask = Callable[[str, str, str, Callable[[object], list[object]]], tuple[list[object], datetime]]
 """(endpoint, path, query, how to get at the records) → the records and when they were asked for; raises ApiError."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came of asking for one instrument. Samples without an error, or with it: what was got before it struck."""
-
-    instrument: str
-    asked_at: datetime
-    samples: tuple[Sample, ...] = ()
-    """In order of time. None and no error: answered, nothing new on record."""
-    cursor: datetime | None = None
-    """Where to go on next time; None where there is nothing to store."""
-    error: ApiError | None = None
-    """Then what the instrument is like is unknown."""
 
 
 @dataclass(slots=True)
@@ -82,6 +70,7 @@ class Fetch:
         self._array_style = array_style
         self._refused: KeyRefused | None = None
         self._went_well = False
+        self._taking_apart = False
         self._failed: list[tuple[str, ...]] = []
 
     def run(self, serials: Sequence[str], size: int) -> Iterator[Answer]:
@@ -118,15 +107,15 @@ class Fetch:
     def _learn(self, batch: Batch, error: ApiError | None) -> None:
         if isinstance(error, KeyRefused):
             self._refused = error
-        elif error is not None:
-            self._failed.append(batch.serials)
-        else:
+        elif error is None:
             self._went_well = True
             self._habits.trust(self._source, batch.since)
             if len(batch.since) == 1:
                 self._habits.refused_alone(self._source, batch.serials[0], refused=False)
             else:
                 self._habits.works(self._source, len(batch.since))
+        elif isinstance(error, Unreachable) and not isinstance(error, NotTried):
+            self._failed.append(batch.serials)
 
     def _take_apart(self, batch: Batch, error: NotAllowed) -> Iterator[Answer]:
         """A batch was refused: find out for whom, and go on with the others."""
@@ -137,24 +126,24 @@ class Fetch:
         if self._habits.barred(self._source):
             yield from self._sound_out(batch, error)
             return
-        answers: list[Answer] = []
+        outermost = not self._taking_apart
+        self._taking_apart = True
+        errors: list[ApiError | None] = []
         for half in batch.halves():
             for answer in self._read(half):
-                answers.append(answer)
+                errors.append(answer.error)
                 yield answer
-        self._conclude(batch, answers)
-
-    def _conclude(self, batch: Batch, answers: Sequence[Answer]) -> None:
-        """Learn from a batch that was refused as a whole and then asked in halves."""
-        if all(answer.error is None for answer in answers):
+        if all(one is None for one in errors):
             self._habits.limit_to(self._source, len(batch.since) // 2, self._now)
-        elif all(isinstance(answer.error, NotAllowed) for answer in answers) and len(answers) > 2:
-            self._habits.bar(self._source, batch.since)
+        if outermost:
+            self._taking_apart = False
+            # Some refused neighbours are no reason to give up on a source that answers for others.
+            if not self._went_well and len(errors) > 2 and all(isinstance(one, NotAllowed) for one in errors):
+                self._habits.bar(self._source, batch.since)
 
     def _sound_out(self, batch: Batch, error: NotAllowed) -> Iterator[Answer]:
         """Nobody was allowed so far: ask for one of the batch, each time another, before asking for each."""
-        index = int(self._now.timestamp() // 60) % len(batch.since)
-        scout = batch.serials[index]
+        scout = self._habits.scout(self._source, batch.serials)
         rest = batch.of(serial for serial in batch.since if serial != scout)
         for answer in self._read(batch.of([scout])):
             yield answer

@@ -21,7 +21,7 @@ class Habits:
         self._lock = threading.Lock()
         self._limits: dict[Source, tuple[int, datetime]] = {}
         self._alone: dict[Source, set[str]] = {}
-        self._barred: set[Source] = set()
+        self._barred: dict[Source, int] = {}
         self._doubts: dict[Source, dict[str, int]] = {}
 
     def limit(self, source: Source, now: datetime) -> int | None:
@@ -33,12 +33,15 @@ class Habits:
     def limit_to(self, source: Source, most: int, now: datetime) -> None:
         """Larger batches do not work; true for a day."""
         with self._lock:
+            known, learnt_at = self._limits.get(source, (most, now))
+            if abs(now - learnt_at) < TRIED_AGAIN_AFTER:
+                most = min(most, known)
             self._limits[source] = (max(1, most), now)
 
     def works(self, source: Source, size: int) -> None:
         """A batch of this size was answered well."""
         with self._lock:
-            self._barred.discard(source)
+            self._barred.pop(source, None)
             if source in self._limits and size > self._limits[source][0]:
                 del self._limits[source]
 
@@ -55,10 +58,16 @@ class Habits:
         with self._lock:
             return source in self._barred
 
-    def bar(self, source: Source, serials: Iterable[str]) -> None:
-        """All of these were refused one by one."""
+    def scout(self, source: Source, serials: Sequence[str]) -> str:
+        """Whom of a barred batch to ask for alone: each time another."""
         with self._lock:
-            self._barred.add(source)
+            self._barred[source] = self._barred.get(source, 0) + 1
+            return serials[self._barred[source] % len(serials)]
+
+    def bar(self, source: Source, serials: Iterable[str]) -> None:
+        """All of these were refused one by one, and nobody was allowed."""
+        with self._lock:
+            self._barred.setdefault(source, 0)
             self._alone.get(source, set()).difference_update(serials)
 
     def doubt(self, source: Source, serials: Sequence[str]) -> None:
@@ -91,10 +100,10 @@ class Habits:
         """All of it as plain JSON values."""
         with self._lock:
             return {
-                "limits": {source: [most, at.isoformat()] for source, (most, at) in self._limits.items()},
-                "alone": {source: sorted(serials) for source, serials in self._alone.items() if serials},
-                "barred": sorted(self._barred),
-                "doubts": {source: dict(doubts) for source, doubts in self._doubts.items() if doubts},
+                "limits": {source.value: [most, at.isoformat()] for source, (most, at) in self._limits.items()},
+                "alone": {source.value: sorted(serials) for source, serials in self._alone.items() if serials},
+                "barred": {source.value: count for source, count in self._barred.items()},
+                "doubts": {source.value: dict(doubts) for source, doubts in self._doubts.items() if doubts},
             }
 
     def load(self, dumped: object) -> None:
@@ -112,9 +121,9 @@ class Habits:
                     self._doubts[source] = {
                         str(serial): size for serial, size in value.items() if type(size) is int and size > 0
                     }
-            barred = dumped.get("barred") if isinstance(dumped, Mapping) else None
-            if isinstance(barred, list):
-                self._barred.update(source for source in Source if source.value in barred)
+            for source, value in _by_source(dumped, "barred"):
+                if type(value) is int:
+                    self._barred[source] = value
 
 
 _WORDS = frozenset(source.value for source in Source)

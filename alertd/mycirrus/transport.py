@@ -57,11 +57,8 @@ class Transport:
         self._timeout = timeout
         self._clock = clock
         self._watchdog = Watchdog()
-        self._session = requests.Session()
-        self._session.trust_env = False
-        adapter = WatchedAdapter(pool_connections=2, pool_maxsize=CONNECTIONS_KEPT, max_retries=0)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
+        # Not a Session: even with allow_redirects=False it reads the whole body of a redirect, however large.
+        self._adapter = WatchedAdapter(pool_connections=2, pool_maxsize=CONNECTIONS_KEPT, max_retries=0)
         self._proxies = get_environ_proxies(self._base)
         self._bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         self._prepared = requests.PreparedRequest()
@@ -96,7 +93,7 @@ class Transport:
     def close(self) -> None:
         """Close all connections; none may be used after."""
         self.abort()
-        self._session.close()
+        self._adapter.close()
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -109,14 +106,12 @@ class Transport:
     def _exchange(self, path: str, query: str, watch: Watch) -> object:
         request = self._prepared.copy()
         request.url = f"{self._base}/{path}?{query}" if query else f"{self._base}/{path}"
-        response = self._session.send(
+        response = self._adapter.send(
             request,
             stream=True,
-            allow_redirects=False,
             timeout=self._timeout.total_seconds(),
             proxies=self._proxies,
             verify=self._bundle,
-            cert=None,
         )
         try:
             if response.status_code == 200:
@@ -124,8 +119,7 @@ class Transport:
             else:
                 body = response.raw.read(LARGEST_COMPLAINT, decode_content=True)
         finally:
-            if not _read_to_its_end(response):
-                response.close()
+            response.close()  # goes back to the pool if it was read to its end
         if watch.expired:
             raise TimeoutError
         if response.status_code != 200:
@@ -196,9 +190,3 @@ class Transport:
         if found.stale and not watch.connected:
             raise StaleConnection(f"{path}: {found.text}") from error
         raise Unreachable(f"{path}: {found.text}") from error
-
-
-def _read_to_its_end(response: requests.Response) -> bool:
-    """Whether the connection went back to the pool by itself, all of the answer being read."""
-    original = getattr(response.raw, "_original_response", None)
-    return original is not None and bool(original.isclosed())
