@@ -16,7 +16,7 @@ from alertd.daemon.judge import ActiveAlerts, Judge, Judged
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
 from alertd.logs import logger
-from alertd.model import RANGE_SOURCES, Alert, EndReason, Source, State, Transition, TransitionKind
+from alertd.model import RANGE_SOURCES, Alert, EndReason, Source, Transition
 from alertd.mycirrus.answer import Answer
 from alertd.mycirrus.client import Client
 from alertd.rules.rule import Rule, labels_of
@@ -246,8 +246,7 @@ class Poller:
 
 
 def _log_transition(alert: Alert, transition: Transition) -> None:
-    loud = transition.kind in (TransitionKind.FIRED, TransitionKind.ESCALATED) and alert.state is State.FIRING
-    (log.warning if loud else log.info)(
+    log.info(
         f"alert.{transition.kind.value}",
         rule=alert.rule,
         instrument=alert.subject,

@@ -16,6 +16,7 @@ import yaml
 
 from alertd.config.durations import parse_duration
 from alertd.daemon.compose import Parts, compose
+from alertd.daemon.deliverer import Attempt
 from alertd.daemon.setup import load_setup
 from alertd.daemon.timetable import Timetable
 from alertd.errors import ApiError
@@ -71,13 +72,15 @@ class World:
         self.channels = FakeChannels()
         self.now = START
         self.heard: list[Heard] = []
+        self.attempts: list[Attempt] = []
+        """Every attempt to send, in order."""
         self._expected: list[Expected] = []
         self._plan: list[tuple[timedelta, Callable[[], None]]] = []
         self._cursor = timedelta(0)
         self._config = config
         self._skip_until = START
         self.write_rules(*rules)
-        self._write_config()
+        self.write_config()
         self.store: Store
         self.parts: Parts
         self._start()
@@ -131,14 +134,14 @@ class World:
 
     def rules(self, *rules: dict[str, object]) -> "World":
         """The rule file is edited and read again."""
-        return self.does(lambda: (self.write_rules(*rules), self._restart())[1])
+        return self.does(lambda: (self.write_rules(*rules), self.start_again())[1])
 
     def config(self, **config: object) -> "World":
         """The config is edited and read again."""
-        return self.does(lambda: (self._config.update(config), self._write_config(), self._restart())[2])
+        return self.does(lambda: (self._config.update(config), self.write_config(), self.start_again())[2])
 
     def restart(self) -> "World":
-        return self.does(self._restart)
+        return self.does(self.start_again)
 
     def stopped_for(self, span: str) -> "World":
         """alertd is down for so long."""
@@ -160,6 +163,11 @@ class World:
             self.now += TICK
         self._compare()
 
+    def tick(self, minutes: int = 1) -> None:
+        """Time passes and what is due is done; nothing is compared."""
+        self.now += minutes * TICK
+        self._live()
+
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def states(self) -> dict[tuple[str, str], str]:
@@ -180,7 +188,7 @@ class World:
         path.parent.mkdir(exist_ok=True)
         path.write_text(yaml.safe_dump({"rules": list(rules)}, sort_keys=False))
 
-    def _write_config(self) -> None:
+    def write_config(self) -> None:
         route = {
             "receiver": "team",
             "group_by": ["alertname", "instrument"],
@@ -217,12 +225,15 @@ class World:
         )
         self._timetable = Timetable(self.parts)
 
-    def _restart(self) -> None:
+    def start_again(self) -> None:
+        """alertd is stopped and started."""
         self.store.close()
         self._start()
 
     def _live(self) -> None:
-        for attempt in self._timetable.run_due(self.now):
+        attempts = self._timetable.run_due(self.now)
+        self.attempts += attempts
+        for attempt in attempts:
             if attempt.delivered:
                 message = attempt.delivery.message
                 self.heard.append(
