@@ -19,7 +19,7 @@ _UNITS = {
     "s": timedelta(seconds=1),
     "ms": timedelta(milliseconds=1),
 }
-PATTERN = "^(?=[0-9])" + "".join(f"([0-9]{{1,9}}{unit})?" for unit in _UNITS) + "$"
+PATTERN = "^(?=[0-9])" + "".join(f"([0-9]{{1,8}}{unit})?" for unit in _UNITS) + "$"
 """What a duration looks like: whole numbers with units, the longest unit first, each unit at most once."""
 
 LONGEST = timedelta(days=36525)

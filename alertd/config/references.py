@@ -67,10 +67,13 @@ def _routes(document: Document, loc: Loc) -> Iterator[Loc]:
 
 
 def _unknown_receivers(document: Document) -> Iterator[Mistake]:
-    known = [name for name, _ in _names(document, _items(document, ("receivers",)))]
+    receivers = list(_items(document, ("receivers",)))
+    known = [name.strip() for name, _ in _names(document, receivers)]
+    if not known or len(known) < len(receivers):
+        return  # one has no name yet, and it may be the one
     for route in _routes(document, ("route",)):
         name = document.get((*route, "receiver"))
-        if isinstance(name, str) and known and name not in known:
+        if isinstance(name, str) and name.strip() not in known:
             yield document.mistake((*route, "receiver"), f'there is no receiver "{name}"{suggest(name, known)}')
 
 

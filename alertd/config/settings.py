@@ -127,13 +127,8 @@ class Route(Form):
     group_interval: Interval = _minutes(5)
     repeat_interval: Interval = timedelta(hours=4)
     repeat_max: Interval = timedelta(hours=24)
-    """Reminders come ever more rarely up to this; `longest_repeat` is never under repeat_interval."""
+    """Reminders come ever more rarely, up to this; where it is shorter, repeat_interval counts."""
     routes: list[SubRoute] = Field(default=[])
-
-    @property
-    def longest_repeat(self) -> timedelta:
-        """The longest wait between two reminders."""
-        return max(self.repeat_max, self.repeat_interval)
 
 
 class Storage(Form):

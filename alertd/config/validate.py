@@ -4,7 +4,7 @@ No message shows a value that may be a secret; what was found is named by its ty
 """
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -37,14 +37,34 @@ def validate(model: type[FormT], document: Document, loc: Loc = ()) -> FormT:
     groups: dict[tuple[Loc, bool], list[ErrorDetails]] = {}
     for details in found:
         groups.setdefault(_subject(document, loc, details), []).append(details)
-    raise ConfigError([_mistake(model, document, *subject, alike) for subject, alike in groups.items()])
+    misspelt = {_meant(model, key, alike[0]) for (key, _), alike in groups.items()}
+    raise ConfigError(
+        [
+            _mistake(model, document, *subject, alike)
+            for subject, alike in groups.items()
+            if alike[0]["type"] != "missing" or subject[0] not in misspelt
+        ]
+    )
 
 
-def suggest(word: str, known: Mapping[str, object] | list[str]) -> str:
+def suggest(word: str, known: Iterable[str]) -> str:
     """A ": did you mean …?" to end a message with, or nothing where no known word is close."""
+    close = _closest(word, known)
+    return f': did you mean "{close}"?' if close else ""
+
+
+def _closest(word: str, known: Iterable[str]) -> str | None:
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f': did you mean "{by_lower[close[0]]}"?' if close else ""
+    return by_lower[close[0]] if close else None
+
+
+def _meant(model: type[BaseModel], loc: Loc, details: ErrorDetails) -> Loc | None:
+    """The key that an unknown key was probably meant to be; then that one is not called missing as well."""
+    if details["type"] != "extra_forbidden":
+        return None
+    meant = _closest(str(loc[-1]), _names_at(model, details["loc"][:-1]))
+    return (*loc[:-1], meant) if meant else None
 
 
 def _subject(document: Document, base: Loc, details: ErrorDetails) -> tuple[Loc, bool]:
@@ -66,7 +86,7 @@ def _mistake(model: type[BaseModel], document: Document, loc: Loc, of_key: bool,
     if details["type"] == "missing":
         return document.mistake(loc, f'{_name_of(loc[:-1])}"{loc[-1]}" is missing', key=True)
     if details["type"] == "extra_forbidden":
-        known = list(_names_at(model, details["loc"][:-1]))
+        known = _names_at(model, details["loc"][:-1])
         return document.mistake(loc, f'unknown key "{loc[-1]}"{suggest(str(loc[-1]), known)}', key=True)
     telling = [each for each in alike if not each["type"].endswith(_TYPE_ENDINGS)] or alike
     wanted = " or ".join(_wanted(each).removesuffix(_IS_WANTED) for each in telling)
