@@ -22,6 +22,9 @@ from alertd.rules.tree import (
 )
 from alertd.rules.view import NOT_POLLED, View
 
+LONGEST_TEXT = 80
+"""Characters of a measured text (a site note) that an explanation shows."""
+
 _SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
@@ -167,7 +170,8 @@ def measure(value: Value, kind: Kind, unit: str = "", against: Value | None = No
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return f'"{value}"'
+        one_line = " ".join(value.split())
+        return f'"{one_line}"' if len(one_line) <= LONGEST_TEXT else f'"{one_line[:LONGEST_TEXT]}…"'
     other = against if isinstance(against, float) else None
     if kind is Kind.DURATION:
         return span(value, other)

@@ -13,7 +13,7 @@ from alertd.config.durations import parse_duration
 from alertd.fields import FIELDS, SOURCE_OF, Kind
 from alertd.model import Source
 from alertd.rules.functions import FUNCTIONS
-from alertd.rules.suggest import bare_name, did_you_mean, nearest_field
+from alertd.rules.suggest import bare_name, did_you_mean, nearest_field, nearest_param
 from alertd.rules.tree import (
     Arithmetic,
     Call,
@@ -94,7 +94,7 @@ class _Reader:
                 warnings.simplefilter("ignore")
                 return ast.parse(self._body, mode="eval").body
         except SyntaxError as error:
-            at = max(0, min((error.offset or 1) - 1, len(self._body) - 1))
+            at = max(0, min((error.offset or len(self._body)) - 1, len(self._body) - 1))
             raise ExpressionError(self._syntax_remedy(error, at), self._indent + at) from None
         except (RecursionError, MemoryError):
             raise ExpressionError("too deeply nested", self._indent) from None
@@ -183,6 +183,8 @@ class _Reader:
                 return Negation(self._flag(node.operand, depth, "not"))
             case ast.USub():
                 operand = self._number(node.operand, depth, "-")
+                if isinstance(operand, Constant):
+                    return Constant(-float(operand.value), Kind.NUMBER)
                 return Arithmetic("-", Constant(0.0, Kind.NUMBER), operand)
             case ast.UAdd():
                 return self._number(node.operand, depth, "+")
@@ -269,6 +271,8 @@ class _Reader:
         choices = []
         for written in among.elts:
             choice = self._read(written, depth)
+            if not isinstance(choice, Constant | Param):
+                self._fail(written, "write each choice as a number, a text or a param")
             if item.kind is Kind.DURATION:
                 choice = self._duration(written, choice, self._written(node.left))
             if choice.kind is not item.kind:
@@ -298,8 +302,8 @@ class _Reader:
     def _param(self, node: ast.AST, name: str) -> Param:
         kind = self._params.get(name)
         if kind is None:
-            remedy = did_you_mean(f"params.{name}", [f"params.{known}" for known in self._params])
-            self._fail(node, f"unknown param params.{name}" + (remedy or ": add it to the rule's params"))
+            remedy = nearest_param(name, self._params) or ": add it to the rule's params"
+            self._fail(node, f"unknown param params.{name}{remedy}")
         return Param(name, Kind.TEXT if kind is Kind.DURATION else kind)
 
     def _call(self, node: ast.Call) -> Node:

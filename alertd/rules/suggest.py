@@ -3,12 +3,12 @@
 import difflib
 from collections.abc import Iterable
 
-from alertd.fields import FIELDS, INSTRUMENT_FIELDS, PREFIX_OF, SOURCE_OF
+from alertd.fields import FIELDS, PREFIX_OF, SOURCE_OF
 from alertd.model import Source
 from alertd.rules.functions import FUNCTIONS
 
 _FIELD_NAMES = [f"{PREFIX_OF[source]}.{name}" for source in Source for name in FIELDS[source]]
-_INSTRUMENT_NAMES = [f"instrument.{name}" for name in INSTRUMENT_FIELDS]
+_PREFIXES = [*SOURCE_OF, "instrument", "params"]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -19,11 +19,24 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def nearest_field(prefix: str, name: str) -> str:
-    """A suggestion for a field that does not exist: one of the same source if any is near, else of any."""
+    """A suggestion for a field that does not exist: the same name of another source, or a near name of this one."""
     source = SOURCE_OF.get(prefix)
-    same_source = did_you_mean(name, FIELDS[source]).replace("mean ", f"mean {prefix}.") if source else ""
-    anywhere = same_source or did_you_mean(f"{prefix}.{name}", [*_FIELD_NAMES, *_INSTRUMENT_NAMES])
-    return anywhere or ("" if source else did_you_mean(prefix, [*SOURCE_OF, "instrument", "params"]))
+    homes = [known for known in _FIELD_NAMES if known.partition(".")[2].lower() == name.lower()]
+    same_source = [home for home in homes if home.startswith(f"{prefix}.")]
+    if source:
+        near = did_you_mean(name, FIELDS[source]).replace("mean ", f"mean {prefix}.")
+        return _or(same_source) or _or(homes) or near
+    with_field = did_you_mean(prefix, [home.partition(".")[0] for home in homes]).replace("?", f".{name}?")
+    return with_field or did_you_mean(prefix, _PREFIXES) or _or(homes)
+
+
+def nearest_param(name: str, params: Iterable[str]) -> str:
+    """A suggestion for a param that a rule does not have."""
+    return did_you_mean(name, params).replace("mean ", "mean params.")
+
+
+def _or(names: list[str]) -> str:
+    return f": did you mean {' or '.join(names)}?" if names else ""
 
 
 def bare_name(name: str, params: Iterable[str]) -> str:
@@ -38,5 +51,5 @@ def bare_name(name: str, params: Iterable[str]) -> str:
     if name in params:
         homes.insert(0, f"params.{name}")
     if homes:
-        return f"unknown name {name}: did you mean {' or '.join(homes)}?"
+        return f"unknown name {name}{_or(homes)}"
     return f'unknown name {name}: a field is source.name, such as current.voltage; text stands in quotes, "{name}"'
