@@ -164,7 +164,9 @@ class _RuleReader:
         if not isinstance(written, dict):
             return
         if isinstance(name := written.get("alert"), str):
-            self._check_names(name, [])
+            was = written.get("was")
+            former = was if isinstance(was, list) and all(isinstance(each, str) for each in was) else []
+            self._check_names(name, former)
         if isinstance(match := written.get("match"), list) and all(isinstance(text, str) for text in match):
             self._matchers(match, "match")
         if isinstance(params := written.get("params"), dict):
