@@ -39,6 +39,15 @@ class Overrides:
         index = bisect_right(pins, at, key=lambda pin: pin[0])
         return pins[index - 1][1] if index else _NOTHING
 
+    def offline_since(self, serial: str, at: datetime) -> datetime | None:
+        """Since when it has been held offline; None where it is not."""
+        since = None
+        for begin, values in self._pins.get(serial, ()):
+            if begin > at:
+                break
+            since = (since or begin) if values.get("online") is False else None
+        return since
+
     def add_record(self, source: Source, serial: str, at: datetime, fields: Pinned) -> None:
         """One more record of a range source, fields named as on the wire."""
         with self._lock:

@@ -27,7 +27,7 @@ _CONNECTING = 71.0
 """Seconds a monitor takes to connect, as in the vendor's example."""
 _CHECKING = 60.0
 """Seconds a SIC or a calibration takes."""
-_DIGITS = {"cpu": 1, "mem": 1, "temp": 1, "voltage": 3, "disk": 1, "network": 1, "simUsage": 1, "uptime": 0}
+_DIGITS = {"voltage": 3, "simQuota": None, "uptime": None}
 _LOOK_BACK = {
     Source.SIC: (timedelta(hours=13), timedelta(days=31)),
     Source.CALIBRATIONS: (timedelta(days=31), timedelta(days=365)),
@@ -58,7 +58,7 @@ class Records:
         online = bool(pinned.get("online", condition.online))
         measuring = bool(pinned.get("measuring", condition.measuring))
         subscription = str(pinned.get("subscription", condition.subscription))
-        silent = None if online else condition.silent_since or now
+        silent = None if online else condition.silent_since or self._overrides.offline_since(serial, now)
         return replace(condition, online=online, measuring=measuring, subscription=subscription, silent_since=silent)
 
     def current(self, serial: str, at: datetime) -> Fields:
@@ -73,7 +73,9 @@ class Records:
         actor = self._world.actors[serial]
         made = self._makers[source](actor, start, end, now)
         arrived = self._world.arrived
-        found = [record for record in made if start <= record[0] <= end and arrived(serial, record[0], now)]
+        held_back = self._overrides.offline_since(serial, now)
+        last = end if held_back is None else min(end, held_back)
+        found = [record for record in made if start <= record[0] <= last and arrived(serial, record[0], now)]
         by_hand = self._overrides.records(source, serial)
         found += [(at, dict(fields)) for at, fields in by_hand if start <= at <= end and at <= now]
         found.sort(key=lambda record: record[0])
@@ -134,9 +136,13 @@ class Records:
             failed = actor.window(What.SIC_FAILS, second) is not None
             yield tempo.time(second), _sic_fields(actor, second, failed=failed)
 
+    def _span(self, start: datetime, end: datetime) -> tuple[float, float]:
+        """The story's seconds of a range, one wider on each side: a window does not hold its own end."""
+        return self._world.tempo.story(start) - 1, self._world.tempo.story(end) + 1
+
     def _calibrations(self, actor: Actor, start: datetime, end: datetime, now: datetime) -> Iterator[Record]:
         time = self._world.tempo.time
-        begin, until = self._world.tempo.story(start), self._world.tempo.story(end)
+        begin, until = self._span(start, end)
         offset = actor.monitor.calibration_offset
         for second in _regular_calibrations(actor, begin, until):
             yield time(second), _calibration_fields(offset, "Success")
@@ -147,26 +153,23 @@ class Records:
 
     def _events(self, actor: Actor, start: datetime, end: datetime, now: datetime) -> Iterator[Record]:
         time = self._world.tempo.time
-        begin, until = self._world.tempo.story(start), self._world.tempo.story(end)
+        begin, until = self._span(start, end)
         link = "LTE" if "Modem" in actor.monitor.features else "Ethernet"
         for what, kind, remark in (
             (What.OFFLINE, "Connection", link),
             (What.POWER_LOST, "Power", "Supply restored"),
             (What.REBOOT, "Restart", "Requested"),
         ):
-            ends = [
-                run.end + (BOOT if what is not What.OFFLINE else 0.0)
-                for run in actor.windows(what, begin - BOOT, until)
-            ]
-            for back in ends:
-                if back <= until:
+            boot = 0.0 if what is What.OFFLINE else BOOT
+            for back in (run.end + boot for run in actor.windows(what, begin - boot, until)):
+                if back <= until and time(back + _CONNECTING) <= now:
                     yield time(back), {"type": kind, "end": time(back + _CONNECTING), "info": remark}
 
     def _notes(self, actor: Actor, start: datetime, end: datetime, now: datetime) -> Iterator[Record]:
         time = self._world.tempo.time
         for note in actor.monitor.notes:
             yield time(-note.ago.total_seconds()), {"user": note.user, "message": note.message}
-        begin, until = self._world.tempo.story(start), self._world.tempo.story(end)
+        begin, until = self._span(start, end)
         for failure in actor.windows(What.CALIBRATION_FAILS, begin, until):
             if failure.story.lasts is not None:
                 yield time(failure.end), {"user": "Field engineer", "message": "Cleaned the capsule, calibrated again"}
