@@ -103,7 +103,8 @@ class Records:
         }
 
     def _soon(self, source: Source, serial: str, now: datetime) -> bool:
-        then = now + timedelta(seconds=_CHECKING)
+        tempo = self._world.tempo
+        then = tempo.time(tempo.story(now) + _CHECKING)
         return any(at > now for at, _ in self.between(source, serial, now, then, then))
 
     def instrument(self, monitor: Monitor, now: datetime) -> Fields:

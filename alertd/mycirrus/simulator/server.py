@@ -19,7 +19,7 @@ from alertd.mycirrus.simulator.desk import INSTRUMENTS_READ, SYSTEM_READ, Asked,
 from alertd.mycirrus.simulator.oddities import Fault, FaultKind, Faults
 
 KEY = "mycirrus-000000-SIMULATOR0000000"
-_REQUESTS_KEPT = 100_000
+_REQUESTS_KEPT = 10_000
 _HTML = b"<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>"
 _CODES = {401: "TokenExpired", 403: "AccessDenied", 404: "NotFound", 429: "TooManyRequests", 400: "MissingParam"}
 
@@ -124,7 +124,7 @@ class Handler(BaseHTTPRequestHandler):
                 method=self.command,
                 target=self.path,
                 source=asked.source,
-                serials=tuple(asked.serials),
+                serials=tuple(map(sys.intern, asked.serials)),
                 status=status,
             )
         )

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -83,7 +83,7 @@ class Simulator:
 
     @property
     def requests(self) -> deque[Request]:
-        """Every request that came (the newest hundred thousand); clear it at will."""
+        """Every request that came (the newest ten thousand); clear it at will."""
         return self._front.requests
 
     def pin(self, serial: str, **values: object) -> None:
@@ -126,3 +126,18 @@ class Simulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def serve(
+    fleet: Fleet, announce: Callable[[Simulator], None], *, host: str = "127.0.0.1", port: int = 0, speed: float = 1.0
+) -> None:
+    """Be MyCirrus on the real clock until KeyboardInterrupt; `announce` is called once it answers.
+
+    With a `speed` the story is told that much faster, and its records carry the real times at which they came about.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    with Simulator(fleet, host=host, port=port, speed=speed) as simulator:
+        announce(simulator)
+        simulator.wait()

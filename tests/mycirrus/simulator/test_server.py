@@ -13,7 +13,7 @@ import requests
 
 from alertd.model import Source
 from alertd.mycirrus.simulator.script import Fleet, Monitor, Story, What
-from alertd.mycirrus.simulator.simulator import Simulator
+from alertd.mycirrus.simulator.simulator import Simulator, serve
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 START = NOW - timedelta(hours=6)
@@ -327,3 +327,27 @@ def test_a_taken_port_is_an_error_at_once(simulator: Simulator) -> None:
     """The command can say so before anything runs."""
     with pytest.raises(OSError, match="in use"):
         Simulator(FLEET, port=simulator.port)
+
+
+def test_serving_answers_until_it_is_interrupted(session: requests.Session) -> None:
+    """The command's loop: announced when it answers, and the port is free when it is over."""
+    ports = []
+
+    def announce(simulator: Simulator) -> None:
+        ports.append(simulator.port)
+        assert Caller(simulator, session)("control/instruments").status_code == 200
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(FLEET, announce, speed=60)
+    Simulator(FLEET, port=ports[0]).stop()
+
+
+def test_a_fast_story_carries_the_times_at_which_it_came_about(session: requests.Session) -> None:
+    """At speed 60 the sixth hour's checks are on record after six minutes, and none lies in the future."""
+    with Simulator(FLEET, clock=lambda: NOW, start_at=NOW - timedelta(minutes=7), speed=60) as simulator:
+        answer = Caller(simulator, session)("data/sic", "QT1", **HOUR_AGO).json()
+    times = [one["time"][11:16] for one in answer]
+    assert len(times) == 2
+    assert times[0] in ("11:53", "11:54")
+    assert times[1] in ("11:59", "12:00")
