@@ -138,7 +138,7 @@ class Alert:
     """Since when the newest verdict is UNKNOWN; None while it is known."""
     levels: Mapping[Severity, LevelState] = field(default_factory=dict)
     recorded_at: datetime | None = None
-    """When alertd recorded that it fires (while pending: that it is), by the wall clock; group_wait counts from here."""
+    """When alertd recorded that it fires (while pending: that it is), by the wall clock; group_wait counts from it."""
     own: bool = False
     """An alert of alertd about itself: no instrument, source="alertd"."""
 

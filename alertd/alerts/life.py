@@ -136,7 +136,7 @@ def _observed(last: datetime | None, at: datetime, gap: timedelta) -> timedelta:
 
 
 def _lifted(levels: dict[Severity, LevelState]) -> dict[Severity, LevelState]:
-    """Once a worse level fires, a milder one that is breached fires with it, so that the way down is a step, not an end."""
+    """Once a worse level fires, a milder breached one fires with it: the way down is a step, not an end."""
     worst = _worst(levels, State.FIRING)
     if worst is None:
         return levels
@@ -146,8 +146,10 @@ def _lifted(levels: dict[Severity, LevelState]) -> dict[Severity, LevelState]:
     }
 
 
-def _carried(before: Mapping[Severity, LevelState], terms: Mapping[Severity, LevelTerms]) -> Mapping[Severity, LevelState]:
-    """Timers of a level that an edited rule no longer has go on in its nearest level: an edit announces nothing again."""
+def _carried(
+    before: Mapping[Severity, LevelState], terms: Mapping[Severity, LevelTerms]
+) -> Mapping[Severity, LevelState]:
+    """An edited rule may lack a level that had timers: its nearest one goes on with them, and nothing is told again."""
     kept = {severity: level for severity, level in before.items() if severity in terms}
     for severity in sorted(before.keys() - terms.keys(), reverse=True):
         free = [other for other in terms if other not in kept or kept[other].phase is None]
@@ -189,7 +191,7 @@ def _born(
     return Step(alert, (_transition(alert, kind, seen.at, "breached"),))
 
 
-def _gone_on(
+def _gone_on(  # noqa: PLR0917 - one step's whole before and after
     alert: Alert,
     seen: Evaluation,
     about: Subject,
@@ -276,5 +278,5 @@ def labels_of(about: Subject, severity: Severity) -> dict[str, str]:
 
 def alert_id(rule: str, subject: str, at: datetime, now: datetime) -> str:
     """Twelve hexadecimal digits, stable for the alert's life and alike wherever they are computed again."""
-    text = "\n".join((rule, subject, at.isoformat(), now.isoformat()))
+    text = f"{rule}\n{subject}\n{at.isoformat()}\n{now.isoformat()}"
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

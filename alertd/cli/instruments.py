@@ -37,7 +37,7 @@ def command(config: Path, as_json: bool) -> int:
                 each.serial,
                 each.name,
                 each.model,
-                {True: "online", False: "offline"}.get(online if isinstance(online, bool) else None, "unknown"),  # type: ignore[call-overload]
+                ("online" if online else "offline") if isinstance(online, bool) else "unknown",
                 f"{voltage} V" if voltage is not None else "",
                 short_time(max((sample.at for sample in mine.values()), default=None)),
                 ", ".join(f"{label}={value}" for label, value in each.labels.items()),

@@ -31,9 +31,17 @@ def command(config: Path) -> int:
 
     stop, reload = threading.Event(), threading.Event()
     wake = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (stop.set(), wake.set()))
-    signal.signal(signal.SIGHUP, lambda *_: (reload.set(), wake.set()))
+
+    def on(signal_number: int, event: threading.Event) -> None:
+        def note(*_: object) -> None:
+            event.set()
+            wake.set()
+
+        signal.signal(signal_number, note)
+
+    on(signal.SIGTERM, stop)
+    on(signal.SIGINT, stop)
+    on(signal.SIGHUP, reload)
 
     setup = load_setup(config)
     start_logging(setup.settings.logging, stream=sys.stdout)

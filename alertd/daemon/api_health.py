@@ -96,6 +96,4 @@ def heard(source: Source, outcomes: Iterable[ApiError | None]) -> Heard:
             forbidden += error.status == FORBIDDEN
         else:
             failure = failure or error
-    return Heard(
-        endpoint=source.value, answered=answered, contained=contained, forbidden=forbidden, failure=failure
-    )
+    return Heard(endpoint=source.value, answered=answered, contained=contained, forbidden=forbidden, failure=failure)

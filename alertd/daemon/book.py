@@ -1,4 +1,4 @@
-"""The newest of everything, in memory: what the next verdict is made from. Written through to the store by the poller."""
+"""The newest of everything, in memory: what the next verdict is made from. The poller writes it to the store, too."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta

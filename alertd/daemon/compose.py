@@ -48,7 +48,7 @@ def client_of(setup: Setup, clock: Clock, monotonic: Monotonic) -> Client:
     )
 
 
-def compose(
+def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
     setup: Setup,
     store: Store,
     *,
@@ -59,7 +59,10 @@ def compose(
     channels: Channels | None = None,
     noise: Callable[[], float] = random.random,
 ) -> Parts:
-    """Put the parts together; starts nothing, sends nothing. `recorded` is called when alerts have changed, `noise` gives numbers in [0, 1)."""
+    """Put the parts together; starts nothing, sends nothing.
+
+    `recorded` is called when alerts have changed, `noise` gives numbers in [0, 1).
+    """
     settings = setup.settings
     client = client or client_of(setup, clock, monotonic)
     poller = Poller(

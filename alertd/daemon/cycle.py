@@ -27,7 +27,7 @@ class CycleReport:
         return not any(each.failure for each in self.rounds) and all(each.delivered for each in self.attempts)
 
 
-def cycle(parts: Parts, progress: Callable[[RoundReport], None] = lambda report: None) -> CycleReport:
+def cycle(parts: Parts, progress: Callable[[RoundReport], None] = lambda _report: None) -> CycleReport:
     """Run one cycle; group_wait counts as over, and a target's back-off too: whoever calls wants to see it tried."""
     report = CycleReport()
     _round(report, parts.poller.list_instruments(), progress)

@@ -40,7 +40,7 @@ class Deliverer:
         store: Store,
         channels: Channels,
         clock: Clock,
-        stand: Callable[[list[Condition], tuple[str, ...]], None] = lambda conditions, judged: None,
+        stand: Callable[[list[Condition], tuple[str, ...]], None] = lambda _conditions, _judged: None,
         noise: Callable[[], float],
     ) -> None:
         self._store = store
@@ -125,7 +125,7 @@ class Lane(threading.Thread):
         self._target = target
         self._after = after
         self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._store_failed = False
 
     def wake(self) -> None:
@@ -134,18 +134,19 @@ class Lane(threading.Thread):
 
     def stop(self) -> None:
         """End after the message in flight; does not wait."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
 
     def run(self) -> None:
         """The lane's loop."""
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._wake.wait(LOOK_EVERY)
             self._wake.clear()
-            while not self._stopping and self._deliver():
+            while self._deliver() and not self._stopping.is_set():
                 self._after()
 
     def _deliver(self) -> bool:
+        """Whether there was something to send."""
         try:
             attempt = self._deliverer.deliver_next(self._target)
         except StoreError as error:

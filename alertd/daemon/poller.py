@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from alertd.alerts.life import Step, end
+from alertd.alerts.life import end
 from alertd.alerts.own import Condition, advance_own
 from alertd.clock import Clock, Monotonic
 from alertd.config.settings import Settings
@@ -136,7 +136,7 @@ class Poller:
         return report
 
     def end_what_is_gone(self) -> list[Transition]:
-        """End the alerts whose rule, instrument or match is no more; on start, after a reload and after each listing."""
+        """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing."""
         with self._lock:
             judged = Judged()
             now = self._clock()
@@ -148,7 +148,7 @@ class Poller:
             return judged.transitions
 
     def stand(self, conditions: Sequence[Condition], judged_rules: Sequence[str]) -> None:
-        """Begin and end own alerts that others than the poller judge (a target that fails, a rule file that is refused)."""
+        """Begin and end own alerts that others than the poller judge: a target that fails, a refused rule file."""
         with self._lock:
             now = self._clock()
             judged = Judged()
@@ -246,8 +246,9 @@ class Poller:
 
 
 def _log_transition(alert: Alert, transition: Transition) -> None:
+    event = f"alert.{transition.kind.value}"
     log.info(
-        f"alert.{transition.kind.value}",
+        event,
         rule=alert.rule,
         instrument=alert.subject,
         severity=transition.severity.word,

@@ -61,7 +61,7 @@ class Scheduler:
 
 
 def phase(interval: timedelta, index: int) -> timedelta:
-    """When a source's first run begins: in order, close together, slightly apart so that they do not collide for ever."""
+    """When a source's first run begins: in order, close together, slightly apart so that they do not always collide."""
     return min(timedelta(milliseconds=50 * index + random.randrange(20)), interval)  # noqa: S311 - no secret
 
 

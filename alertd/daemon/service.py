@@ -1,9 +1,10 @@
 """`alertd run`: the parts at work, until told to stop or to reload."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from alertd.alerts.own import Condition
 from alertd.clock import Clock, Monotonic
@@ -129,7 +130,7 @@ class Service:
             self._running.parts.poller.stand(conditions, ("RuleBroken",))
 
     def stop(self) -> None:
-        """End every job and lane within a few seconds; a message still in flight goes again, marked, after the next start."""
+        """End every job and lane within seconds; a message still in flight goes again, marked, after the next start."""
         running, self._running = self._running, None
         if running is None:
             return
@@ -161,10 +162,10 @@ class Service:
             self._store,
             clock=self._clock,
             monotonic=self._monotonic,
-            recorded=lambda: [loop.wake() for loop in loops] and None,
+            recorded=lambda: _wake(loops),
         )
-        lanes = [Lane(parts.deliverer, target, after=lambda: loops[0].wake()) for target in parts.targets]
-        dispatch = DispatchLoop(parts, enqueued=lambda: [lane.wake() for lane in lanes] and None)
+        lanes = [Lane(parts.deliverer, target, after=lambda: _wake(loops)) for target in parts.targets]
+        dispatch = DispatchLoop(parts, enqueued=lambda: _wake(lanes))
         loops.append(dispatch)
         running = _Running(parts, scheduler, dispatch, lanes, {})
         self._schedule(running)
@@ -179,7 +180,7 @@ class Service:
             running.scheduler.every(
                 source.value,
                 every[source],
-                lambda source=source: self._poll(running, source),
+                partial(self._poll, running, source),
                 first_after=phase(every[source], index + 1),
             )
         running.scheduler.every("alive", timedelta(seconds=TICK), self._alive, first_after=timedelta(0))
@@ -229,3 +230,8 @@ class Service:
         every["dispatch"] = timedelta(minutes=1)
         if running.parts.heartbeat is not None and is_well(good_at, every, self._clock()):
             running.parts.heartbeat.beat()
+
+
+def _wake(loops: Iterable[DispatchLoop | Lane]) -> None:
+    for loop in loops:
+        loop.wake()

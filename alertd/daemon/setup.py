@@ -1,4 +1,4 @@
-"""Everything a person wrote, read and checked as a whole: config, rules, templates, targets. All valid, or every mistake."""
+"""Everything a person wrote, read and checked as a whole: config, rules, templates, targets. All, or every mistake."""
 
 import os
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from alertd.config.settings import Route as RouteSettings
 from alertd.config.settings import Settings, SubRoute
 from alertd.errors import ConfigError, Mistake
 from alertd.logs import redact
-from alertd.matchers import parse_matcher
 from alertd.notify.channels import TargetAddress, url_mistake
 from alertd.notify.groups import Routing
 from alertd.notify.letter import RuleTexts
@@ -128,7 +127,7 @@ def _rules_beside(path: Path) -> list[Mistake]:
 
 
 def _secret(config: Config, secret: Secret, environment: Mapping[str, str]) -> str:
-    """The secret's text, known to the redaction from here on; empty where it is missing, which is a mistake of its own."""
+    """The secret's text, known to the redaction from here on; empty where it is missing, a mistake of its own."""
     try:
         text = secret.reveal(config.base, environment)
     except ValueError:
@@ -164,7 +163,7 @@ def _branch(settings: SubRoute, parent: Route) -> Route:
         receiver=settings.receiver or parent.receiver,
         policy=policy,
         group_by=parent.group_by if settings.group_by is None else tuple(settings.group_by),
-        matchers=tuple(map(parse_matcher, settings.matchers)),
+        matchers=tuple(settings.matchers),
         continue_=settings.continue_,
     )
     return replace(branch, routes=tuple(_branch(child, branch) for child in settings.routes))

@@ -15,7 +15,7 @@ from alertd.model import Source
 class Timetable:
     """Runs sources at their intervals, dispatches what is due and delivers it."""
 
-    def __init__(self, parts: Parts, heard: Callable[[RoundReport], None] = lambda report: None) -> None:
+    def __init__(self, parts: Parts, heard: Callable[[RoundReport], None] = lambda _report: None) -> None:
         self._parts = parts
         self._heard = heard
         self._every = parts.setup.settings.poll.every

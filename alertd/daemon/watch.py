@@ -62,7 +62,7 @@ class Watchlist:
 
 
 def _callers(rule: Rule) -> frozenset[Source]:
-    """Whose rounds a rule is judged in. Whether `current` counts depends on status and stats, so their rounds call too."""
+    """Whose rounds a rule is judged in. Whether `current` counts depends on status and stats, so theirs call too."""
     if Source.CURRENT in rule.sources:
         return rule.sources | {Source.STATUS, Source.STATS}
     return rule.sources

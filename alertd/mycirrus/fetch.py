@@ -134,7 +134,7 @@ class Fetch:
                 errors.append(answer.error)
                 yield answer
         if all(one is None for one in errors):
-            self._habits.limit_to(self._source, len(batch.since) // 2, self._now)
+            self._habits.limit_to(self._source, (len(batch.since) + 1) // 2, self._now)
         if outermost:
             self._taking_apart = False
             # Some refused neighbours are no reason to give up on a source that answers for others.

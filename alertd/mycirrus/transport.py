@@ -59,7 +59,7 @@ class Transport:
         self._watchdog = Watchdog()
         # Not a Session: even with allow_redirects=False it reads the whole body of a redirect, however large.
         self._adapter = WatchedAdapter(pool_connections=2, pool_maxsize=CONNECTIONS_KEPT, max_retries=0)
-        self._proxies = get_environ_proxies(self._base)
+        self._proxies = _proxies(self._base)
         self._bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         self._prepared = requests.PreparedRequest()
         self._prepared.prepare_method("GET")
@@ -116,6 +116,8 @@ class Transport:
         try:
             if response.status_code == 200:
                 body = self._body(path, response)
+            elif response.is_redirect:
+                body = b""
             else:
                 body = response.raw.read(LARGEST_COMPLAINT, decode_content=True)
         finally:
@@ -190,3 +192,11 @@ class Transport:
         if found.stale and not watch.connected:
             raise StaleConnection(f"{path}: {found.text}") from error
         raise Unreachable(f"{path}: {found.text}") from error
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """The environment's proxies for this address; none for one that cannot be read, which the request will say."""
+    try:
+        return dict(get_environ_proxies(url))
+    except ValueError:
+        return {}

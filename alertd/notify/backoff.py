@@ -58,7 +58,7 @@ def next_step(
 def wait(failures: int, noise: float) -> timedelta:
     """10 s doubling to 30 min, with jitter."""
     doublings = min(max(failures, 1) - 1, 16)
-    return min(FIRST_WAIT * 2**doublings, LONGEST_WAIT) * (1 - JITTER + 2 * JITTER * noise)
+    return min(FIRST_WAIT * float(2**doublings), LONGEST_WAIT) * (1 - JITTER + 2 * JITTER * noise)
 
 
 def health_after(health: TargetHealth, step: NextStep, now: datetime) -> TargetHealth:

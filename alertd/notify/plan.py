@@ -1,4 +1,4 @@
-"""From open alerts to what the outbox should hold: which messages to write, which unsent ones are overtaken, what is settled.
+"""From open alerts to what the outbox should hold: messages to write, unsent ones that are overtaken, what is settled.
 
 There is never more than one unsent message for a (group, target). It always says the whole of what that target does not
 know yet; when that changes, a new message takes its place, so a "firing" cannot arrive after its "resolved".
@@ -157,8 +157,7 @@ def _settled_alerts(known: Known, settled: Iterable[Told], routing: Routing) -> 
         if alert.state is State.RESOLVED
         and alert.id not in open_
         and all(
-            (alert.id, target) in told and told[alert.id, target].settled
-            for target, _ in destinations(alert, routing)
+            (alert.id, target) in told and told[alert.id, target].settled for target, _ in destinations(alert, routing)
         )
     ]
 

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from alertd.errors import StoreError, StoreNewer
 from alertd.store.engine import Database
-from alertd.store.schema import METADATA
+from alertd.store.schema import LIVING, METADATA, ONE_LIVING
 
 REVISIONS = ("0001",)
 """Every revision there ever was, oldest first; a test holds it to the scripts. So asking needs no alembic."""
@@ -71,6 +71,9 @@ def _change(connection: Connection, database: Database) -> bool:
         return False  # another process was quicker
     _refuse_strangers(connection, database, found)
     if found is None:
+        if database.place.file is None:
+            # Not in schema.py: naming PostgreSQL there would load its dialect, 2 MB, into every process.
+            ONE_LIVING.dialect_options["postgresql"]["where"] = LIVING
         METADATA.create_all(connection, checkfirst=False)
         _VERSIONS.create(connection)
         connection.execute(_VERSIONS.insert().values(version_num=HEAD))

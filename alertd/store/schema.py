@@ -71,15 +71,11 @@ ALERTS = Table(
     Column("settled", Boolean, nullable=False),  # over, and no target has anything more to hear of it
     Column("written_at", Moment, nullable=False),  # wall clock; retention counts from here
     Index("alerts_open", "settled", "state"),
-    Index(
-        "alerts_one_active",
-        "rule",
-        "subject",
-        unique=True,
-        sqlite_where=text("state IN ('pending', 'firing')"),
-        postgresql_where=text("state IN ('pending', 'firing')"),
-    ),
 )
+
+LIVING = text("state IN ('pending', 'firing')")
+ONE_LIVING = Index("alerts_one_living", ALERTS.c.rule, ALERTS.c.subject, unique=True, sqlite_where=LIVING)
+"""One living alert of each rule and subject; migrate.py says the same to PostgreSQL."""
 
 TRANSITIONS = Table(
     "transitions",

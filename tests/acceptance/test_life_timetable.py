@@ -15,7 +15,10 @@ SIC = {"alert": "SicFailed", "when": 'sic.status != "Success"', "severity": "cri
 TWO_TARGETS = [
     {
         "name": "team",
-        "targets": [{"name": "mail", "url": "json://127.0.0.1:9/mail"}, {"name": "chat", "url": "json://127.0.0.1:9/chat"}],
+        "targets": [
+            {"name": "mail", "url": "json://127.0.0.1:9/mail"},
+            {"name": "chat", "url": "json://127.0.0.1:9/chat"},
+        ],
     }
 ]
 
@@ -81,16 +84,31 @@ def test_nothing_again_after_restart_reload_and_edits(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    ("story", "move", "minutes", "why"),
+    ("move", "minutes", "why"),
     [
-        ("the rule is removed", lambda w: w.rules(OFFLINE), 20, "the rule was removed"),
-        ("the monitor leaves three listings", lambda w: w.remove("QT1").add("QT2"), 22, "the instrument was removed"),
-        ("the monitor is excluded", lambda w: w.config(instruments={"exclude": ["QT1"]}), 20, "the instrument was removed"),
-        ("the rule no longer matches", lambda w: w.rules({**LOW_VOLTAGE, "match": ['power="solar"']}), 20, "no longer matches"),
+        pytest.param(lambda w: w.rules(OFFLINE), 20, "the rule was removed", id="the rule is removed"),
+        pytest.param(
+            lambda w: w.remove("QT1").add("QT2"),
+            22,
+            "the instrument was removed",
+            id="the monitor leaves three listings",
+        ),
+        pytest.param(
+            lambda w: w.config(instruments={"exclude": ["QT1"]}),
+            20,
+            "the instrument was removed",
+            id="the monitor is excluded",
+        ),
+        pytest.param(
+            lambda w: w.rules({**LOW_VOLTAGE, "match": ['power="solar"']}),
+            20,
+            "no longer matches",
+            id="the rule no longer matches",
+        ),
     ],
 )
 def test_every_other_end_is_told_with_its_reason(
-    world: NewWorld, story: str, move: Callable[[World], World], minutes: int, why: str
+    world: NewWorld, move: Callable[[World], World], minutes: int, why: str
 ) -> None:
     """An alert that ends because something was taken away: told, and why."""
     w = world()
@@ -119,7 +137,9 @@ def test_levels_are_one_alert_that_steps(world: NewWorld) -> None:
         },
     }
     w = world(rule)
-    w.at("5m").voltage("QT1", 11.7).at("15m").voltage("QT1", 11.1).at("25m").voltage("QT1", 11.7).at("35m").voltage("QT1", 12.3)
+    w.at("5m").voltage("QT1", 11.7).at("15m").voltage("QT1", 11.1).at("25m").voltage("QT1", 11.7).at("35m").voltage(
+        "QT1", 12.3
+    )
     w.expect(
         told("mail", "first", at="5m", contains="[WARNING]"),
         told("mail", "escalated", at="15m", contains="[CRITICAL]"),
@@ -176,7 +196,9 @@ def test_a_target_that_was_down_hears_both_in_one(world: NewWorld) -> None:
 def test_a_broken_send_is_repeated_and_marked(world: NewWorld) -> None:
     """A send that broke off may have arrived: it goes again, marked as a possible repeat, and its end is owed."""
     w = world()
-    w.at("5m").target_down("mail", maybe=True).voltage("QT1", 11.2).at("6m").target_up("mail").at("20m").voltage("QT1", 12.4)
+    w.at("5m").target_down("mail", maybe=True).voltage("QT1", 11.2).at("6m").target_up("mail").at("20m").voltage(
+        "QT1", 12.4
+    )
     w.expect(told("mail", "first", at="6m"), told("mail", "all_resolved", at="20m"))
     w.run(until="1h")
     assert [repeat for _, _, repeat in w.channels.taken] == [False, True, False]
@@ -185,7 +207,9 @@ def test_a_broken_send_is_repeated_and_marked(world: NewWorld) -> None:
 def test_a_failure_and_its_recovery_during_an_outage_are_both_on_record(world: NewWorld) -> None:
     """A SIC failed and passed again while alertd was down: one message says both."""
     w = world(SIC, poll={"sic": "1m"})
-    w.at("0m").sic("QT1", "Success").at("5m").stopped_for("5h").at("1h").sic("QT1", "Error").at("3h").sic("QT1", "Success")
+    w.at("0m").sic("QT1", "Success").at("5m").stopped_for("5h").at("1h").sic("QT1", "Error").at("3h").sic(
+        "QT1", "Success"
+    )
     w.expect(told("mail", "all_resolved", at="305m", contains=("SicFailed", "QT1")))
     w.run(until="6h")
 

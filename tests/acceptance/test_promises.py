@@ -1,7 +1,7 @@
 """The promises, held over random histories: three answers, every ending told, nothing twice.
 
-A machine moves one monitor, the API, the targets, the rule file and alertd itself at random, over the real config, rules,
-decisions and store, and keeps a model of its own that is simple enough to be believed.
+A machine moves one monitor, the API, the targets, the rule file and alertd itself at random, over the real config,
+rules, decisions and store, and keeps a model of its own that is simple enough to be believed.
 """
 
 import shutil
@@ -79,7 +79,10 @@ class Promises(RuleBasedStateMachine):
         elif edit == "severity":
             self.world.write_rules({**LOW_VOLTAGE, "severity": "warning"})
         elif edit == "grouping":
-            self.world._config["route"] = {**self.world._config["route"], "group_by": ["alertname", "site"][: self.texts % 3]}  # type: ignore[dict-item]
+            self.world._config["route"] = {
+                **self.world._config["route"],
+                "group_by": ["alertname", "site"][: self.texts % 3],
+            }  # type: ignore[dict-item]
             self.world.write_config()
         self.world.start_again()
         self._poll()

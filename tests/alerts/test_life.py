@@ -40,7 +40,9 @@ def subject(terms: dict[Severity, LevelTerms], gap: int = 3) -> Subject:
 
 
 def seen(levels: dict[Severity, LevelVerdict], at: datetime) -> Evaluation:
-    return Evaluation(rule="LowVoltage", subject="QT1", at=at, levels=levels, values={"current.voltage": 11.0}, explanation="x")
+    return Evaluation(
+        rule="LowVoltage", subject="QT1", at=at, levels=levels, values={"current.voltage": 11.0}, explanation="x"
+    )
 
 
 def live(polls: str, terms: Subject) -> Iterator[tuple[Alert | None, tuple[TransitionKind, ...]]]:
@@ -135,7 +137,12 @@ LEVELS = subject({CRITICAL: LevelTerms(for_=MINUTE), WARNING: LevelTerms(for_=2 
             "pending fired eased resolved",
         ),
         ("straight down is one end", "bad/bad bad/bad ok/ok", "pc fc r", "pending fired resolved"),
-        ("the warning's dead band holds on the way down", "bad/bad bad/bad ok/mid ok/ok", "pc fc fw r", "pending fired eased resolved"),
+        (
+            "the warning's dead band holds on the way down",
+            "bad/bad bad/bad ok/mid ok/ok",
+            "pc fc fw r",
+            "pending fired eased resolved",
+        ),
         ("unknown holds the level", "bad/bad bad/bad _/_ ok/bad", "pc fc fc fw", "pending fired stale eased,fresh"),
     ],
 )
@@ -191,7 +198,16 @@ def test_identity_survives_everything_but_the_end() -> None:
     assert ids[4] != ids[0]
 
 
-@pytest.mark.parametrize(("poll", "firing", "word"), [("bad", False, Verdict.BREACHED), ("mid", False, Verdict.CLEAR), ("mid", True, Verdict.BREACHED), ("ok", True, Verdict.CLEAR), ("_", True, Verdict.UNKNOWN)])
+@pytest.mark.parametrize(
+    ("poll", "firing", "word"),
+    [
+        ("bad", False, Verdict.BREACHED),
+        ("mid", False, Verdict.CLEAR),
+        ("mid", True, Verdict.BREACHED),
+        ("ok", True, Verdict.CLEAR),
+        ("_", True, Verdict.UNKNOWN),
+    ],
+)
 def test_the_one_word(poll: str, firing: bool, word: Verdict) -> None:
     """`until` matters only while the alert fires."""
     alert = advance(None, seen({CRITICAL: ANSWERS["bad"]}, START), about(), START).alert if firing else None

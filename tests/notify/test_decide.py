@@ -14,7 +14,9 @@ MINUTE = timedelta(minutes=1)
 POLICY = Policy(group_wait=MINUTE, group_interval=5 * MINUTE, repeat_interval=240 * MINUTE, repeat_max=1440 * MINUTE)
 
 
-def alert(name: str = "A", *, fired: int = 10, ended: int | None = None, severity: Severity = Severity.WARNING) -> Alert:
+def alert(
+    name: str = "A", *, fired: int = 10, ended: int | None = None, severity: Severity = Severity.WARNING
+) -> Alert:
     """An alert that fired so many minutes ago, and ended so many minutes ago."""
     fired_at = NOW - fired * MINUTE
     return Alert(
@@ -65,10 +67,22 @@ HEARD = told(ended_at=NOW, settled=True)
         ("ended and told", [(alert(ended=1), HEARD)], last(9), None, None),
         ("never told, soon over", [(alert(fired=2, ended=2), None)], None, None, None),
         ("never told, outlasted group_wait, over", [(alert(fired=9, ended=2), None)], None, "all_resolved", 0),
-        ("may have been told, soon over", [(alert(fired=2, ended=2), told(firing=None, maybe=True))], None, "all_resolved", 0),
+        (
+            "may have been told, soon over",
+            [(alert(fired=2, ended=2), told(firing=None, maybe=True))],
+            None,
+            "all_resolved",
+            0,
+        ),
         ("may have been told, still fires", [(alert(), told(firing=None, maybe=True))], None, "first", -9),
         ("given up, still fires", [(alert(), told(firing=None, gave_up_at=NOW - MINUTE))], last(9), None, None),
-        ("given up long ago, still fires", [(alert(), told(firing=None, gave_up_at=NOW - 300 * MINUTE))], last(300), "first", -9),
+        (
+            "given up long ago, still fires",
+            [(alert(), told(firing=None, gave_up_at=NOW - 300 * MINUTE))],
+            last(300),
+            "first",
+            -9,
+        ),
         ("reminder due", [(alert(fired=500), told(firing=240))], last(240), "reminder", 0),
         ("second reminder waits twice as long", [(alert(fired=900), told(firing=800))], last(240, 1), "reminder", 240),
         ("no timing on record: counts from the telling", [(alert(fired=500), told(firing=200))], None, "reminder", 40),

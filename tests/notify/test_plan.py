@@ -139,7 +139,9 @@ def test_a_failing_target_is_told_of_by_the_others() -> None:
 def test_a_group_waits_for_its_interval_and_says_when() -> None:
     """What is not yet due wakes the dispatcher when it will be."""
     timing = Timing(group_key=KEY, target="mail", last_message_at=NOW - MINUTE)
-    result = planned([alert(state=State.RESOLVED)], told=(heard("mail"), heard("chat", settled=True)), timings=(timing,))
+    result = planned(
+        [alert(state=State.RESOLVED)], told=(heard("mail"), heard("chat", settled=True)), timings=(timing,)
+    )
     assert (result.orders, result.wake_at) == ((), NOW + 4 * MINUTE)
 
 

@@ -12,7 +12,7 @@ __all__ = ["database_url", "postgres_server", "sqlite_store", "store"]
 
 
 @pytest.fixture
-def store(database_url: str, tmp_path: Path) -> Iterator[Store]:  # noqa: F811 (a fixture is asked for by its name)
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
     """An empty store that works, on each kind of database."""
     with Store.open(database_url, base=tmp_path, work=True) as opened:
         yield opened

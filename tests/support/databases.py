@@ -29,7 +29,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def own_schema(server: str) -> str:
     """The URL of a new, empty schema on that server."""
-    import psycopg  # noqa: PLC0415 (only where there is a server)
+    import psycopg
 
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:

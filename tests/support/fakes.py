@@ -35,7 +35,9 @@ class FakeClient:
 
     def add(self, *serials: str) -> None:
         for serial in serials:
-            self.fleet[serial] = Instrument(serial=serial, name=f"Monitor {serial}", model="CR:900", subscription="Active")
+            self.fleet[serial] = Instrument(
+                serial=serial, name=f"Monitor {serial}", model="CR:900", subscription="Active"
+            )
             self.current[serial] = dict(HEALTHY)
             self.online[serial] = True
 

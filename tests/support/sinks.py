@@ -103,7 +103,7 @@ class HttpSink:
                 answer = sink._record(Received(self.path, dict(self.headers), body))
                 getattr(self, f"_{answer.behave}")(answer)
 
-            do_GET = do_POST  # noqa: N815 - the library's name
+            do_GET = do_POST
 
             def _answer(self, answer: Answer) -> None:
                 self.send_response(answer.status)
@@ -190,19 +190,19 @@ class SmtpSink:
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
 
-    async def handle_MAIL(self, _: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_MAIL(self, _: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         if "MAIL" not in self.refuse:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
         return self.refuse.get("MAIL", "250 OK")
 
-    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
         answer = self.refuse.get("RCPT") or self.refuse.get(address)
         if answer is None:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
 
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:
         if "DATA" in self.refuse:
             return self.refuse["DATA"]
         message = message_from_bytes(envelope.content or b"", policy=policy.default)

@@ -1,4 +1,4 @@
-"""A small world on a virtual clock: real config, rules, decisions, templates and store; a fleet and channels that a test moves.
+"""A small world on a virtual clock: real config, rules, decisions and store; a fleet and channels that a test moves.
 
     world.at("0m").voltage("QT1", 11.2).at("12m").voltage("QT1", 12.4)
     world.expect(told("mail", "first", at="0m"), told("mail", "all_resolved", at="12m"))
@@ -65,7 +65,9 @@ class Heard:
 class World:
     """See the module's text."""
 
-    def __init__(self, folder: Path, *rules: dict[str, object], serials: tuple[str, ...] = ("QT1",), **config: object) -> None:
+    def __init__(
+        self, folder: Path, *rules: dict[str, object], serials: tuple[str, ...] = ("QT1",), **config: object
+    ) -> None:
         self.folder = folder
         self.client = FakeClient()
         self.client.add(*serials)
@@ -218,7 +220,7 @@ class World:
             setup,
             self.store,
             clock=lambda: self.now,
-            monotonic=lambda: (self.now - START).total_seconds(),
+            monotonic=lambda: (self.now - START).total_seconds(),  # noqa: PLW0108 - `now` moves
             client=self.client,  # type: ignore[arg-type]
             channels=self.channels,  # type: ignore[arg-type]
             noise=lambda: 0.5,
@@ -248,10 +250,16 @@ class World:
     def _compare(self) -> None:
         got = sorted((each.target, _span(each.at), each.reason) for each in self.heard)
         wanted = sorted((each.target, _span(each.at), each.reason) for each in self._expected)
-        story = "\n".join(f"{each.at:>6} {each.target} {each.reason}: {each.text.splitlines()[0]}" for each in self.heard)
+        story = "\n".join(
+            f"{each.at:>6} {each.target} {each.reason}: {each.text.splitlines()[0]}" for each in self.heard
+        )
         assert got == wanted, f"told:\n{story}"
         for each in self._expected:
-            texts = [h.text for h in self.heard if (h.target, _span(h.at), h.reason) == (each.target, _span(each.at), each.reason)]
+            texts = [
+                h.text
+                for h in self.heard
+                if (h.target, _span(h.at), h.reason) == (each.target, _span(each.at), each.reason)
+            ]
             for word in each.contains:
                 assert any(word in text for text in texts), f"{word!r} is not in {texts}"
 

@@ -7,7 +7,7 @@ revision = "0001"
 down_revision = None
 
 _ROW_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-_ACTIVE = sa.text("state IN ('pending', 'firing')")
+_LIVING = sa.text("state IN ('pending', 'firing')")
 
 
 def upgrade() -> None:
@@ -132,7 +132,7 @@ def upgrade() -> None:
     )
     op.create_index("alerts_open", "alerts", ["settled", "state"])
     op.create_index(
-        "alerts_one_active", "alerts", ["rule", "subject"], unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE
+        "alerts_one_living", "alerts", ["rule", "subject"], unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING
     )
     op.create_index("transitions_of_alert", "transitions", ["alert_id"])
     op.create_index("deliveries_queue", "deliveries", ["state", "target", "id"])
