@@ -9,11 +9,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# What ruff looks at: all that ends in .py, and the script that does not.
+CODE := . scripts/picture
+
 # pytest in two processes; `make test TESTS="tests/rules -x"` runs a part of it.
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: demo test check format bench lock wheel clean
+.PHONY: demo test check format bench picture lock wheel clean
 
 $(READY): constraints.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "alertd needs Python 3.11 or newer with its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
@@ -31,18 +34,21 @@ test: $(READY) ## the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 check: $(READY) ## format, lint, types, architecture, then the tests
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir .cache/import-linter
 	@$(MAKE) --no-print-directory test
 
 format: $(READY) ## put the code in form
-	@$(BIN)/ruff check --fix --quiet . || true
-	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --quiet $(CODE) || true
+	@$(BIN)/ruff format $(CODE)
 
 bench: $(READY) ## measure what a poll costs
 	@$(BIN)/python -m benchmarks
+
+picture: $(READY) ## draw docs/message.png anew (needs chromium)
+	@$(BIN)/python scripts/picture
 
 lock: ## write constraints.txt anew from pyproject.toml
 	@PYTHON=python3.11 scripts/lock

@@ -35,6 +35,7 @@ ROW = re.compile(
     r"^\| `(?P<name>[^`]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<meaning>[^|]+) \|$", re.MULTILINE
 )
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<target>[^)\s]+)\)")
+IMAGE = re.compile(r'<img src="(?P<file>[^"]+)" width="(?P<width>\d+)" alt="(?P<alt>[^"]+)">')
 
 
 def page(name: str) -> str:
@@ -247,6 +248,15 @@ def test_links(path: Path):
             file = (path.parent / target) if target else path
             assert file.exists(), link[0]
             assert not anchor or anchor in anchors(file), link[0]
+
+
+def test_picture():
+    """The README's picture is there, says in words what it shows, and has two pixels for each that it is shown with."""
+    (image,) = IMAGE.finditer((ROOT / "README.md").read_text())
+    head = (ROOT / image["file"]).read_bytes()[:24]
+    assert head.startswith(b"\x89PNG")
+    assert int.from_bytes(head[16:20]) == 2 * int(image["width"])
+    assert len(image["alt"]) > 40
 
 
 def examples() -> Iterator[pytest.ParameterSet]:

@@ -1,6 +1,7 @@
 """The project around the code: the wheel, the lock, the laws of the house, what may not be in the repository."""
 
 import ast
+import html
 import os
 import re
 import subprocess
@@ -169,7 +170,7 @@ def test_licence():
     assert "the alertd authors" in text
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "check", "bench", "lock", "wheel", "clean"])
+@pytest.mark.parametrize("target", ["demo", "test", "check", "bench", "picture", "lock", "wheel", "clean"])
 def test_make_targets(target: str):
     """What README.md and CI call is in the Makefile."""
     assert run("make", "--dry-run", target, f"PYTHON={sys.executable}").returncode == 0
@@ -177,9 +178,24 @@ def test_make_targets(target: str):
 
 @pytest.mark.parametrize("script", [".ci/run", *sorted(tracked("scripts"))])
 def test_scripts(script: str):
-    """Each script can be run and is one that bash can read."""
+    """Each script can be run and is one that its interpreter can read."""
     assert os.access(ROOT / script, os.X_OK)
-    assert run("bash", "-n", script).returncode == 0
+    text = (ROOT / script).read_text()
+    if text.startswith("#!/usr/bin/env python3\n"):
+        ast.parse(text)
+    else:
+        assert text.startswith("#!/usr/bin/env bash\n")
+        assert run("bash", "-n", script).returncode == 0
+
+
+def test_picture_is_drawn_from_the_program(tmp_path: Path):
+    """What scripts/picture photographs is a mail that the program renders of the shipped rule."""
+    page = tmp_path / "page.html"
+    drawn = run(sys.executable, "scripts/picture", "--html", page, PYTHONPATH=str(ROOT))
+    assert drawn.returncode == 0, drawn.stderr
+    text = html.unescape(page.read_text())
+    assert "[CRITICAL] SupplyVoltage · Quarry A north (QT123456) 10.74 V" in text
+    assert "The battery runs flat" in text
 
 
 # ── the laws of the house that no linter knows ───────────────────────────────────────────────────────────────────────
