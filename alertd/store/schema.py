@@ -3,7 +3,7 @@
 No foreign keys: told and transitions may outlive a pruned alert by one transaction, and nothing reads them without it.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, SmallInteger, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, text
 
 from alertd.model import DeliveryState, EndReason, NotifyReason, Source, State, TransitionKind
 from alertd.store.columns import Badness, Features, Json, Levels, Moment, OneOf, SaysList, Words
@@ -45,6 +45,35 @@ CURSORS = Table(
     Column("at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
+
+RECENT = Table(
+    "recent",
+    METADATA,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("source", OneOf(Source), nullable=False),
+    Column("shelf", SmallInteger, nullable=False),  # which part of the fleet: see store/history.py
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("block", LargeBinary, nullable=False),
+    Index("recent_of_shelf", "source", "shelf"),
+    sqlite_autoincrement=True,  # a number is never given twice: who packs a block deletes that one and no other
+)
+"""Records as the rounds brought them: one row for each source and shelf of a round."""
+
+HISTORY = Table(
+    "history",
+    METADATA,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("day", Integer, nullable=False),  # UTC, since 1970
+    Column("source", OneOf(Source), nullable=False),
+    Column("instrument", Words, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("block", LargeBinary, nullable=False),
+    Index("history_of_day", "day", "source", "instrument"),
+    sqlite_autoincrement=True,
+)
+"""Records packed by instrument: one row an hour while the day lasts, one row for a day that is over."""
 
 ALERTS = Table(
     "alerts",
