@@ -159,6 +159,8 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 LabelName = Annotated[str, AfterValidator(_own_label)]
 LabelText = Annotated[str, BeforeValidator(label_text)]
 GroupLabel = Annotated[str, AfterValidator(_group_label)]
+LabelOfAny = Annotated[str, AfterValidator(_label)]
+"""A label of whatever owner, alertd's own too."""
 MatcherText = Annotated[Matcher, PlainValidator(matcher_of), WithJsonSchema({"type": "string"})]
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 PageUrl = Annotated[str, AfterValidator(_page_url)]

@@ -21,8 +21,19 @@ from alertd.config.forms import (
     Text,
     Timeout,
 )
+from alertd.config.notifications import (
+    Causes,
+    Digest,
+    Escalation,
+    Flapping,
+    FlappingOrOff,
+    InhibitRule,
+    QuietHours,
+    TimeInterval,
+)
 from alertd.config.secrets import Origin, Secret
 from alertd.config.storage import check_storage
+from alertd.config.times import RateText
 from alertd.config.validate import Form
 from alertd.model import Source
 
@@ -36,15 +47,6 @@ def _minutes(count: float) -> timedelta:
 
 def _beside_the_config() -> Secret:
     return Secret(Origin.TEXT, "sqlite:///alertd.db")
-
-
-def _nothing(value: list[object]) -> list[object]:
-    if value:
-        raise ValueError("this version takes an empty list only")
-    return value
-
-
-NothingYet = Annotated[list[object], AfterValidator(_nothing)]
 
 
 class MyCirrus(Form):
@@ -95,6 +97,8 @@ class Target(Form):
     url: Secret
     timeout: Timeout = timedelta(seconds=30)
     """For one attempt to send."""
+    rate: RateText | None = None
+    """None: what the channel bears."""
 
 
 class Receiver(Form):
@@ -102,6 +106,8 @@ class Receiver(Form):
 
     name: Name
     targets: list[Target]
+    quiet_hours: QuietHours | None = None
+    digest: Digest | None = None
 
 
 class SubRoute(Form):
@@ -115,6 +121,9 @@ class SubRoute(Form):
     group_interval: Interval | None = None
     repeat_interval: Interval | None = None
     repeat_max: Interval | None = None
+    mute_time_intervals: list[Name] = Field(default=[])
+    active_time_intervals: list[Name] = Field(default=[])
+    escalate: list[Escalation] | None = None
     routes: list["SubRoute"] = Field(default=[])
 
 
@@ -128,6 +137,9 @@ class Route(Form):
     repeat_interval: Interval = timedelta(hours=4)
     repeat_max: Interval = timedelta(hours=24)
     """Reminders come ever more rarely, up to this; where it is shorter, repeat_interval counts."""
+    mute_time_intervals: list[Name] = Field(default=[])
+    active_time_intervals: list[Name] = Field(default=[])
+    escalate: list[Escalation] = Field(default=[])
     routes: list[SubRoute] = Field(default=[])
 
 
@@ -169,8 +181,10 @@ class Settings(Form):
     templates: Text | None = None
     receivers: list[Receiver] = Field(min_length=1)
     route: Route
-    inhibit_rules: NothingYet = Field(default=[])
-    time_intervals: NothingYet = Field(default=[])
+    causes: Causes = Field(default_factory=Causes)
+    flapping: FlappingOrOff = Field(default_factory=Flapping)
+    inhibit_rules: list[InhibitRule] = Field(default=[])
+    time_intervals: list[TimeInterval] = Field(default=[])
     storage: Storage = Field(default_factory=Storage)
     http: Http = Field(default_factory=Http)
     heartbeat: Heartbeat | None = None
