@@ -1,22 +1,29 @@
 """Looks at what is open, decides, renders and fills the outbox: the second half of the way of the data."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alertd.daemon.letters import Letters
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState
+from alertd.notify.backoff import is_failing
 from alertd.notify.channels import Channels
 from alertd.notify.groups import Routing
-from alertd.notify.plan import Known, Order, plan
-from alertd.notify.render import Letter, Renderer, RuleTexts
+from alertd.notify.known import Known, Order
+from alertd.notify.letter import Part
+from alertd.notify.plan import plan
+from alertd.notify.render import Renderer
 from alertd.notify.routes import Policy, Route
 from alertd.store.store import Store
 
 log = logger(__name__)
 
 LOOK_AT_LEAST_EVERY = timedelta(seconds=60)
+
+OFFLINE_SINCE = "offline.since"
+"""What the poller remembers: serial → since when a monitor is offline."""
 
 
 class Dispatcher:
@@ -29,82 +36,93 @@ class Dispatcher:
         routing: Routing,
         renderer: Renderer,
         channels: Channels,
-        texts: Mapping[str, RuleTexts],
-        external_url: str | None,
+        letters: Letters,
+        tokens: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self._store = store
         self._routing = routing
         self._renderer = renderer
         self._channels = channels
-        self._texts = texts
-        self._external_url = external_url
+        self._letters = letters
+        self._tokens = tokens
         self._lock = threading.Lock()
 
     def dispatch(self, now: datetime) -> tuple[list[Delivery], datetime]:
         """Write every message that is due; returns them, and when to look again at the latest."""
         with self._lock:
-            known = self._known()
-            planned = plan(known, self._routing, now)
+            planned = plan(self.known(now), self._routing, now)
             enqueued: list[Delivery] = []
             if not planned.is_empty:
-                enqueued = self._store.record_decisions(
-                    supersede=planned.supersede,
-                    enqueue=[self._compose(order, now) for order in planned.orders],
-                    timings=[order.timing for order in planned.orders],
-                    settled=planned.settled,
-                    settled_alerts=planned.settled_alerts,
-                    now=now,
-                )
+                messages = [
+                    (self._delivery(order, part, now), order.timings)
+                    for order in planned.orders
+                    for part in self._parts(order, now)
+                ]
+                enqueued = self._store.record_decisions(planned, messages, now)
         for delivery in enqueued:
             log.info(
                 "message.queued", target=delivery.target, reason=delivery.reason.value, title=delivery.message.title
             )
-        return enqueued, min(planned.wake_at or now + LOOK_AT_LEAST_EVERY, now + LOOK_AT_LEAST_EVERY)
+        return enqueued, min(planned.wake_at or now + LOOK_AT_LEAST_EVERY, _next_minute(now))
 
     def without_group_wait(self) -> None:
         """From now on group_wait counts as over: `poll` has no later."""
         self._routing = replace(self._routing, root=_unwaiting(self._routing.root))
 
-    def _known(self) -> Known:
-        alerts = self._store.open_alerts()
-        told = self._store.told([alert.id for alert in alerts])
+    def known(self, now: datetime) -> Known:
+        """What the store says now."""
+        standing = self._store.standing
+        alerts = self._store.unsettled_alerts()
+        episodes = standing.episodes()
+        alerts += self._store.alerts_by_id({each.alert_id for each in episodes} - {alert.id for alert in alerts})
+        ids = [alert.id for alert in alerts]
+        told = self._store.told([*ids, *(episode.id for episode in episodes)])
+        offline = self._store.recall(OFFLINE_SINCE)
         return Known(
             alerts=alerts,
             told={(each.alert_id, each.target): each for each in told},
-            pending={(row.target, row.group_key): row for row in self._store.pending_deliveries()},
+            outbox=self._store.pending_deliveries(),
             timings={(each.target, each.group_key): each for each in self._store.timings()},
+            held={(each.alert_id, each.target): each for each in standing.held()},
+            acks=standing.acks_of({(alert.rule, alert.subject) for alert in alerts}),
+            silences=standing.silences(now=now),
+            clocks={(each.alert_id, each.receiver): each for each in standing.clocks()},
+            episodes=episodes,
+            explained=frozenset((each.alert_id, each.cause_id) for each in standing.explained_by(ids)),
+            offline=frozenset(offline) if isinstance(offline, dict) else frozenset(),
+            failing=frozenset(name for name, health in self._store.health().items() if is_failing(health, now)),
+            tokens=self._tokens(),
         )
 
-    def _compose(self, order: Order, now: datetime) -> Delivery:
-        group, decision = order.group, order.decision
-        letter = Letter(
-            target=group.target,
-            receiver=group.receiver,
-            reason=decision.reason,
-            group_labels=group.labels,
-            firing=decision.firing,
-            resolved=decision.resolved,
-            now=now,
-            external_url=self._external_url,
-            texts=self._texts,
-        )
-        rendered = self._renderer.render(
-            letter, self._channels.kind(group.target), limit=self._channels.limit(group.target)
-        )
+    def _parts(self, order: Order, now: datetime) -> list[Part]:
+        """The order in words; a large one in several messages."""
+        kind, limit = self._channels.kind(order.target), self._channels.limit(order.target)
+        rendered = self._renderer.render_parts(self._letters.letter(order, kind, now), kind, limit=limit)
         for failure in rendered.failures:
             log.error("template.failed", error=str(failure))
+        return list(rendered.parts)
+
+    def _delivery(self, order: Order, part: Part, now: datetime) -> Delivery:
+        ids = part.alert_ids
+        says = order.says if ids is None else tuple(each for each in order.says if each.alert_id in ids)
         return Delivery(
             id=0,
-            target=group.target,
-            group_key=group.key,
-            reason=decision.reason,
-            message=rendered.message,
-            says=decision.says,
+            target=order.target,
+            group_key=order.key,
+            thread=order.thread,
+            reason=order.reason,
+            message=part.message,
+            says=says,
             state=DeliveryState.QUEUED,
             decided_at=now,
             due_at=now,
-            maybe_sent=decision.repeats,
+            maybe_sent=order.repeats,
         )
+
+
+def _next_minute(now: datetime) -> datetime:
+    """When times of day may begin or end next: they do so on whole minutes."""
+    return now.replace(second=0, microsecond=0) + LOOK_AT_LEAST_EVERY
 
 
 def _unwaiting(route: Route) -> Route:

@@ -49,6 +49,11 @@ def open_(connection: Connection) -> list[Alert]:
     return sorted(read(connection, ALERTS, Alert, *where), key=_beginning)
 
 
+def unsettled(connection: Connection) -> list[Alert]:
+    """Pending, firing, and resolved ones of which somebody may have something to hear, in the order they began."""
+    return sorted(read(connection, ALERTS, Alert, ALERTS.c.settled == false()), key=_beginning)
+
+
 def _beginning(alert: Alert) -> tuple[datetime, str]:
     return alert.active_at, alert.id
 
