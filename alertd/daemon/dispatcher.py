@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from alertd.daemon.letters import Letters
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState
-from alertd.notify.backoff import is_failing
 from alertd.notify.channels import Channels
 from alertd.notify.groups import Routing
-from alertd.notify.known import Known, Order
+from alertd.notify.known import Order
 from alertd.notify.letter import Part
 from alertd.notify.plan import plan
 from alertd.notify.render import Renderer
@@ -21,9 +20,6 @@ from alertd.store.store import Store
 log = logger(__name__)
 
 LOOK_AT_LEAST_EVERY = timedelta(seconds=60)
-
-OFFLINE_SINCE = "offline.since"
-"""What the poller remembers: serial → since when a monitor is offline."""
 
 
 class Dispatcher:
@@ -50,7 +46,7 @@ class Dispatcher:
     def dispatch(self, now: datetime) -> tuple[list[Delivery], datetime]:
         """Write every message that is due; returns them, and when to look again at the latest."""
         with self._lock:
-            planned = plan(self.known(now), self._routing, now)
+            planned = plan(self._store.known(now, self._tokens()), self._routing, now)
             enqueued: list[Delivery] = []
             if not planned.is_empty:
                 messages = [
@@ -68,31 +64,6 @@ class Dispatcher:
     def without_group_wait(self) -> None:
         """From now on group_wait counts as over: `poll` has no later."""
         self._routing = replace(self._routing, root=_unwaiting(self._routing.root))
-
-    def known(self, now: datetime) -> Known:
-        """What the store says now."""
-        standing = self._store.standing
-        alerts = self._store.unsettled_alerts()
-        episodes = standing.episodes()
-        alerts += self._store.alerts_by_id({each.alert_id for each in episodes} - {alert.id for alert in alerts})
-        ids = [alert.id for alert in alerts]
-        told = self._store.told([*ids, *(episode.id for episode in episodes)])
-        offline = self._store.recall(OFFLINE_SINCE)
-        return Known(
-            alerts=alerts,
-            told={(each.alert_id, each.target): each for each in told},
-            outbox=self._store.pending_deliveries(),
-            timings={(each.target, each.group_key): each for each in self._store.timings()},
-            held={(each.alert_id, each.target): each for each in standing.held()},
-            acks=standing.acks_of({(alert.rule, alert.subject) for alert in alerts}),
-            silences=standing.silences(now=now),
-            clocks={(each.alert_id, each.receiver): each for each in standing.clocks()},
-            episodes=episodes,
-            explained=frozenset((each.alert_id, each.cause_id) for each in standing.explained_by(ids)),
-            offline=frozenset(offline) if isinstance(offline, dict) else frozenset(),
-            failing=frozenset(name for name, health in self._store.health().items() if is_failing(health, now)),
-            tokens=self._tokens(),
-        )
 
     def _parts(self, order: Order, now: datetime) -> list[Part]:
         """The order in words; a large one in several messages."""

@@ -71,6 +71,14 @@ def alert(connection: Connection, alert_id: str) -> Alert | None:
     return found[0] if found else None
 
 
+def by_id(connection: Connection, alert_ids: Iterable[str]) -> list[Alert]:
+    """These alerts, whatever their state."""
+    found: list[Alert] = []
+    for ids in chunked(sorted(set(alert_ids))):
+        found += read(connection, ALERTS, Alert, ALERTS.c.id.in_(ids))
+    return found
+
+
 def transitions(connection: Connection, alert_id: str) -> list[Transition]:
     """An alert's, oldest first."""
     return read(connection, TRANSITIONS, Transition, TRANSITIONS.c.alert_id == alert_id, order_by=(TRANSITIONS.c.id,))

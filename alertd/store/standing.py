@@ -1,6 +1,6 @@
 """What stands between alerts and targets: silences, acknowledgements, holds, clocks, episodes, explanations."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +9,9 @@ from sqlalchemy import ColumnElement, Connection, delete, false, func, insert, o
 
 from alertd.alerts.flapping import CHANGES, Episode
 from alertd.matchers import parse_matcher
-from alertd.model import Alert
 from alertd.notify.known import Key, Plan
 from alertd.notify.silences import Silence
-from alertd.notify.standing import Ack, EscalationClock, Explained, Held
+from alertd.notify.standing import Ack, Explained
 from alertd.store.engine import Database
 from alertd.store.rows import chunked, read, row_of, upsert
 from alertd.store.schema import ALERTS, TRANSITIONS
@@ -55,12 +54,6 @@ class Standing:
         with self._database.reading() as connection:
             return _acks(connection, alert_ids)
 
-    def acks_of(self, subjects: Collection[Key]) -> list[Ack]:
-        """The acknowledgements of these (rule, subject), oldest first."""
-        with self._database.reading() as connection:
-            found = read(connection, ACKS, Ack, order_by=(ACKS.c.id,))
-        return [ack for ack in found if (ack.rule, ack.subject) in subjects]
-
     def add_ack(self, ack: Ack) -> Ack:
         """Record one; an earlier one of the same alert that still stands ends with it."""
         with self._database.writing() as connection:
@@ -70,17 +63,7 @@ class Standing:
             given = connection.scalar(insert(ACKS).values(row).returning(ACKS.c.id))
         return replace(ack, id=int(given or 0))
 
-    # -- what decisions read -------------------------------------------------------------------------------------------
-
-    def held(self) -> list[Held]:
-        """Every hold on record."""
-        with self._database.reading() as connection:
-            return read(connection, HELD, Held)
-
-    def clocks(self) -> list[EscalationClock]:
-        """Every escalation's clock."""
-        with self._database.reading() as connection:
-            return read(connection, CLOCKS, EscalationClock)
+    # -- what else is asked --------------------------------------------------------------------------------------------
 
     def episodes(self) -> list[Episode]:
         """Flapping that goes on, and whose end somebody has not heard."""
@@ -89,11 +72,8 @@ class Standing:
 
     def explained_by(self, cause_ids: Iterable[str]) -> list[Explained]:
         """Which alerts these explained."""
-        found: list[Explained] = []
         with self._database.reading() as connection:
-            for ids in chunked(sorted(set(cause_ids))):
-                found += read(connection, EXPLAINED, Explained, EXPLAINED.c.cause_id.in_(ids))
-        return found
+            return explained(connection, cause_ids)
 
     def stamp(self) -> tuple[object, ...]:
         """Changes whenever a silence or an acknowledgement does: cheap to ask once a second."""
@@ -175,12 +155,17 @@ def prune(connection: Connection, before: datetime, alert_ids: Sequence[str]) ->
     connection.execute(delete(EPISODES).where(EPISODES.c.ended_at < before))
 
 
-def alerts_by_id(connection: Connection, alert_ids: Iterable[str]) -> list[Alert]:
-    """These alerts, whatever their state."""
-    found: list[Alert] = []
-    for ids in chunked(sorted(set(alert_ids))):
-        found += read(connection, ALERTS, Alert, ALERTS.c.id.in_(ids))
+def explained(connection: Connection, cause_ids: Iterable[str]) -> list[Explained]:
+    """Which alerts these explained."""
+    found: list[Explained] = []
+    for ids in chunked(sorted(set(cause_ids))):
+        found += read(connection, EXPLAINED, Explained, EXPLAINED.c.cause_id.in_(ids))
     return found
+
+
+def standing_silences(connection: Connection, now: datetime) -> list[Silence]:
+    """Those that are not over."""
+    return _silences(connection, *_not_over(now))
 
 
 def _acks(connection: Connection, alert_ids: Iterable[str]) -> list[Ack]:

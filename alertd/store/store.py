@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from alertd.alerts.flapping import Episode
@@ -26,8 +26,8 @@ from alertd.model import (
     Told,
     Transition,
 )
-from alertd.notify.known import Plan
-from alertd.store import alert_log, fleet, outbox, standing, upkeep
+from alertd.notify.known import Known, Plan
+from alertd.store import alert_log, fleet, knowing, outbox, standing, upkeep
 from alertd.store.engine import Database
 from alertd.store.lock import Lock
 from alertd.store.migrate import bring_to_head, no_database, refuse_unless_head
@@ -142,15 +142,15 @@ class Store:
 
     # -- TX 2: what is decided ---------------------------------------------------------------------------------------
 
+    def known(self, now: datetime, tokens: Mapping[str, int] = MappingProxyType({})) -> Known:
+        """All that a dispatch decides from, as of one moment; `tokens` is what each target's rate allows now."""
+        with self._database.reading(snapshot=True) as connection:
+            return knowing.known(connection, now, tokens)
+
     def open_alerts(self) -> list[Alert]:
         """Firing, and resolved ones of which somebody may still have something to hear, in the order they began."""
         with self._database.reading() as connection:
             return alert_log.open_(connection)
-
-    def unsettled_alerts(self) -> list[Alert]:
-        """The same and the pending ones."""
-        with self._database.reading() as connection:
-            return alert_log.unsettled(connection)
 
     def told(self, alert_ids: Iterable[str]) -> list[Told]:
         """What every target knows of these alerts."""
@@ -275,7 +275,7 @@ class Store:
     def alerts_by_id(self, alert_ids: Iterable[str]) -> list[Alert]:
         """These, whatever their state, in no order."""
         with self._database.reading() as connection:
-            return standing.alerts_by_id(connection, alert_ids)
+            return alert_log.by_id(connection, alert_ids)
 
     def transitions(self, alert_id: str) -> list[Transition]:
         """What happened to an alert, oldest first."""
