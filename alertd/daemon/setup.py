@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from alertd.config.files import expand_patterns
 from alertd.config.load import Config, load_config
 from alertd.config.secrets import Secret
 from alertd.config.settings import Route as RouteSettings
@@ -16,7 +17,7 @@ from alertd.notify.groups import Routing
 from alertd.notify.letter import RuleTexts
 from alertd.notify.render_check import check_templates, check_texts
 from alertd.notify.routes import Policy, Route
-from alertd.rules.load import expand_patterns, load_rules
+from alertd.rules.load import load_rules
 from alertd.rules.rule import Rule
 
 
