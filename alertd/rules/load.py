@@ -85,6 +85,7 @@ class _RuleReader:
 
     def __init__(self, document: Document, index: int, names: _Names, mistakes: list[Mistake]) -> None:
         self._document = document
+        self._index = index
         self._loc: Loc = ("rules", index)
         self._names = names
         self._mistakes = mistakes
@@ -107,6 +108,7 @@ class _RuleReader:
         levels = self._levels(form)
         if len(self._mistakes) > before:
             return None
+        line, column = self._document.place((*self._loc, "alert"))
         return Rule(
             name=form.alert,
             was=tuple(form.was),
@@ -119,7 +121,9 @@ class _RuleReader:
             description=form.description,
             runbook=form.runbook,
             file=self._document.path,
-            line=self._document.place((*self._loc, "alert"))[0],
+            index=self._index,
+            line=line,
+            column=column,
         )
 
     def _note(self, loc: Loc, text: str, *, key: bool = False, offset: int | None = None) -> None:
