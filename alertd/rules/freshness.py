@@ -4,7 +4,7 @@ Status and current are what the instrument was when asked; stats carry their own
 or a note stays the newest state of affairs however old. A source whose last poll failed is UNKNOWN, whatever is stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -30,16 +30,21 @@ def see(
     newest: Mapping[Source, Sample],
     failed: Mapping[Source, str],
     every: Mapping[Source, timedelta],
+    wanted: Iterable[Source] | None = None,
 ) -> View:
     """What the instrument's rules may rely on now.
 
     `newest` is the newest record of each source, `failed` why the last poll of a source had no answer for this
-    instrument (absent: it answered), `every` the polled sources with their effective intervals.
+    instrument (absent: it answered), `every` the polled sources with their effective intervals. The view holds the
+    `wanted` ones of them, which are all where none are named: looking at what no rule reads would be most of the work.
     """
     values: dict[str, Values] = {}
     times: dict[str, datetime] = {}
     why: dict[str, str] = {}
-    for source, interval in every.items():
+    for source in every if wanted is None else wanted:
+        interval = every.get(source)
+        if interval is None:
+            continue
         prefix = PREFIX_OF[source]
         if source in failed:
             why[prefix] = failed[source]
