@@ -1,4 +1,4 @@
-"""The documentation and the code say the same: keys, commands, fields, exit codes, links, examples."""
+"""configuration.md, the example and the settings say the same; and what holds of every page: links, examples, picture."""
 
 import re
 import tomllib
@@ -8,38 +8,22 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from alertd import errors
-from alertd.cli.main import COMMANDS, cli
 from alertd.config.durations import parse_duration
 from alertd.config.forms import Address
 from alertd.config.load import load_config
 from alertd.config.secrets import Secret
 from alertd.config.settings import Settings
-from alertd.fields import FIELDS, PREFIX_OF
-from alertd.model import EndReason, NotifyReason, Severity, Source
-from alertd.rules import load as rule_loading
+from alertd.model import Source
 from alertd.rules.load import load_rules
+from tests.support.docs import DOCS, FENCE, PAGES, ROOT, ROW, page
 
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
-
-FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
-ROW = re.compile(
-    r"^\| `(?P<name>[^`]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<meaning>[^|]+) \|$", re.MULTILINE
-)
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<target>[^)\s]+)\)")
 IMAGE = re.compile(r'<img src="(?P<file>[^"]+)" width="(?P<width>\d+)" alt="(?P<alt>[^"]+)">')
-
-
-def page(name: str) -> str:
-    return (DOCS / name).read_text()
 
 
 # ── config.yaml ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,7 +109,7 @@ def same(said: str, default: object) -> bool:
 def test_keys_without_effect():
     """No code beyond the config's own reads a key of which configuration.md says that it has no effect yet."""
     (line,) = re.findall(
-        r"^- Read and checked, but without effect yet: (.+?)\.$", page("configuration.md"), re.M | re.S
+        r"^- Read and checked, but without effect yet: (.+?)\.$", page("configuration.md"), re.MULTILINE | re.DOTALL
     )
     said = set(re.findall(r"`(\w+)`", line))
     files = [
@@ -161,93 +145,6 @@ def test_the_example_loads_with_its_comments_taken_off(tmp_path: Path):
     path.write_text(shown.replace("receivers:\n", "receivers:\n" + extra))
     assert set(yaml.safe_load(path.read_text())) >= {"heartbeat", "mycirrus", "route"}
     load_config(path)
-
-
-# ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def commands(group: click.Group, prefix: str = "alertd") -> Iterator[str]:
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from commands(command, f"{prefix} {name}")
-        else:
-            yield f"{prefix} {name}"
-
-
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_is_documented(name: str):
-    """Each command has a row in operations.md, and so has each command below it."""
-    group = click.Group(commands={name: cli.get_command(click.Context(cli), name)})  # type: ignore[dict-item]
-    for command in commands(group):
-        assert re.search(rf"^\| `{command}[ `]", page("operations.md"), re.MULTILINE), command
-
-
-@pytest.mark.parametrize("row", re.findall(r"^\| `alertd ([a-z]+)", page("operations.md"), re.MULTILINE))
-def test_every_documented_command_exists(row: str):
-    """operations.md names no command that alertd does not have."""
-    assert row in COMMANDS
-
-
-def test_exit_codes_are_documented():
-    """operations.md names each exit code that an error ends a command with."""
-    codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")}
-    table = page("operations.md").split("## Exit codes")[1].split("\n## ")[0]
-    assert {0} | codes <= {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
-
-
-def test_errors_are_quoted_as_they_are():
-    """The words that operations.md looks errors up by are words that alertd says."""
-    code = "".join(path.read_text() for path in (ROOT / "alertd").rglob("*.py"))
-    table = page("operations.md").split("| it says |")[1]
-    said = re.findall(
-        r"`([^`…]+)`", "".join(line.split(" | ")[0] for line in table.splitlines() if line.startswith("| "))
-    )
-    assert len(said) > 10
-    assert [words for words in said if words not in code and words != "HTTP 429"] == []
-
-
-# ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-RULE_ROWS = {row["name"] for row in ROW.finditer(page("rules.md"))}
-
-
-def rule_fields() -> set[str]:
-    """The keys of one rule in a rule file."""
-    models = [
-        value for value in vars(rule_loading).values() if isinstance(value, type) and issubclass(value, BaseModel)
-    ]
-    (model,) = [each for each in models if "alert" in each.model_fields]
-    return {field.alias or name for name, field in model.model_fields.items()}
-
-
-def test_rule_fields():
-    """rules.md has a row for each key of a rule, and for no other."""
-    assert rule_fields() == RULE_ROWS
-
-
-@pytest.mark.parametrize("source", list(Source))
-def test_catalogue(source: Source):
-    """rules.md lists each field that an expression can name, with its unit."""
-    for field in FIELDS[source].values():
-        assert f"| `{PREFIX_OF[source]}.{field.name}` | {field.unit or field.kind.value} |" in page("rules.md")
-
-
-def test_no_field_is_made_up():
-    """rules.md lists no field that the catalogue does not have."""
-    known = {f"{PREFIX_OF[source]}.{name}" for source, fields in FIELDS.items() for name in fields}
-    assert set(re.findall(r"^\| `(\w+\.\w+)` \|", page("rules.md"), re.MULTILINE)) <= known | {
-        "source.field",
-        "params.NAME",
-        "instrument.NAME",
-    }
-
-
-@pytest.mark.parametrize("word", [*EndReason, *NotifyReason, *Source, *(severity.word for severity in Severity)])
-def test_words(word: str):
-    """What users meet as a word in messages and files is in the glossary or in rules.md."""
-    assert word in page("glossary.md") + page("rules.md")
 
 
 # ── all pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
