@@ -1,4 +1,4 @@
-"""configuration.md, the example and the settings say the same; and what holds of every page: links, examples, picture."""
+"""configuration.md, the example and the settings say the same; what holds of every page: links, examples, picture."""
 
 import re
 import tomllib
