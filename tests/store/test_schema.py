@@ -151,6 +151,8 @@ READS: dict[str, Callable[[Store], object]] = {
     "rename": lambda store: store.rename_rule("old", "new"),
     "queued": lambda store: store.deliveries(state=DeliveryState.QUEUED),
     "decide": lambda store: decide(store, settled_alerts=["a"], supersede=[1]),
+    "history": lambda store: store.history("A", Source.STATS, "voltage", NOW - LEASE, NOW),
+    "pack": lambda store: store.pack_history(NOW),
     "round": lambda store: store.record_round(
         samples=[], cursors={}, alerts=[alert("a", State.RESOLVED)], transitions=[], now=NOW
     ),
@@ -176,5 +178,5 @@ def test_no_daily_question_looks_at_history(sqlite_store: Store, name: str) -> N
             if statement.startswith(("SELECT", "UPDATE", "DELETE")):
                 plans += [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]  # type: ignore[arg-type]
     assert plans or name == "round"
-    growing = ("alerts", "transitions", "told", "deliveries", "older")
+    growing = ("alerts", "transitions", "told", "deliveries", "older", "history")
     assert [plan for plan in plans if plan.startswith("SCAN") and plan.split()[1] in growing] == []
