@@ -10,7 +10,7 @@ from alertd.daemon.watch import Panel, Watch, Watchlist, gap_of, subject
 from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition
 from alertd.mycirrus.answer import Answer
 from alertd.rules.evaluate import evaluate, quiet
-from alertd.rules.freshness import see
+from alertd.rules.freshness import Horizon
 from alertd.rules.rule import BoundRule
 from alertd.rules.view import View
 
@@ -52,12 +52,14 @@ class Judge:
 
     def hear(self, source: Source, answers: Iterable[Answer], now: datetime) -> None:
         """Take in one batch of answers, records in their order, then judge each instrument as it stands now."""
+        horizon = Horizon(now, self._book.every)
         for answer in answers:
             watch = self._watchlist.watches.get(answer.instrument)
             if watch is not None:
-                self._hear_one(source, answer, watch, now)
+                self._hear_one(source, answer, watch, horizon)
 
-    def _hear_one(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
+    def _hear_one(self, source: Source, answer: Answer, watch: Watch, horizon: Horizon) -> None:
+        now = horizon.now
         failed = self._book.failed(answer.instrument)
         if answer.samples:
             self._take(source, answer, watch, now)
@@ -69,7 +71,7 @@ class Judge:
             failed.pop(source, None)
         panel = watch.called_by[source]
         if panel.rules:
-            self._judge_panel(panel, watch, self._view(panel, watch, now, failed), None, now)
+            self._judge_panel(panel, watch, self._view(panel, watch, horizon, failed), None, now)
 
     def _take(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
         newest = self._book.newest(answer.instrument)
@@ -87,20 +89,13 @@ class Judge:
             if panel.rules:
                 failed = self._book.failed(answer.instrument)
                 failed = {other: why for other, why in failed.items() if other is not source}
-                view = self._view(panel, watch, sample.at, failed)
+                view = self._view(panel, watch, Horizon(sample.at, self._book.every), failed)
                 self._judge_panel(panel, watch, view, sample.at, now)
         if fresh:
             self.judged.samples.append(fresh[-1])
 
-    def _view(self, panel: Panel, watch: Watch, now: datetime, failed: Mapping[Source, str]) -> View:
-        return see(
-            now=now,
-            instrument=watch.facts,
-            newest=self._book.newest(watch.instrument.serial),
-            failed=failed,
-            every=self._book.every,
-            wanted=panel.sources,
-        )
+    def _view(self, panel: Panel, watch: Watch, horizon: Horizon, failed: Mapping[Source, str]) -> View:
+        return horizon.see(watch.facts, self._book.newest(watch.instrument.serial), failed, panel.sources)
 
     def _judge_panel(self, panel: Panel, watch: Watch, view: View, at: datetime | None, now: datetime) -> None:
         """Judge rules on one view, at a record's time or, without one, at the end of a round."""
