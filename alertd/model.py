@@ -52,6 +52,18 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
+OWN_RULES: Mapping[str, Severity] = {
+    "ApiUnreachable": Severity.CRITICAL,
+    "ApiKeyRefused": Severity.CRITICAL,
+    "SiteDown": Severity.CRITICAL,
+    "TargetFailing": Severity.WARNING,
+    "RuleBroken": Severity.WARNING,
+    "TemplateBroken": Severity.WARNING,
+    "ClockStepped": Severity.WARNING,
+}
+"""alertd's alerts about itself, with their severities; no rule file may take these names."""
+
+
 class State(StrEnum):
     """Where an alert is in its life. Inactive has no alert, so no member here."""
 

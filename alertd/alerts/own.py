@@ -6,16 +6,7 @@ from datetime import datetime
 
 from alertd.alerts.life import Step, alert_id
 from alertd.alerts.life import end as end_alert
-from alertd.model import Alert, EndReason, Severity, State, Transition, TransitionKind
-
-OWN_RULES: Mapping[str, Severity] = {
-    "ApiUnreachable": Severity.CRITICAL,
-    "ApiKeyRefused": Severity.CRITICAL,
-    "TargetFailing": Severity.WARNING,
-    "RuleBroken": Severity.WARNING,
-    "TemplateBroken": Severity.WARNING,
-}
-"""The names that no rule file may take, with their severities."""
+from alertd.model import OWN_RULES, Alert, EndReason, State, Transition, TransitionKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

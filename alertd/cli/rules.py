@@ -13,12 +13,13 @@ from alertd.cli.output import print_json, print_table
 @json_option
 def command(config: Path, as_json: bool) -> int:
     """List the rules, and how many of the known instruments each one watches."""
+    from alertd.config.files import expand_patterns
     from alertd.config.load import load_config
     from alertd.daemon.fleet import fleet_of
     from alertd.daemon.stores import open_store
     from alertd.errors import StoreError
     from alertd.present import rule_json, span_text
-    from alertd.rules.load import expand_patterns, load_rules
+    from alertd.rules.load import load_rules
     from alertd.rules.rule import labels_of
 
     loaded = load_config(config)

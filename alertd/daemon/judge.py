@@ -1,16 +1,16 @@
 """From the answers of one round to what became of every alert. No I/O, no clock: the poller records the result."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alertd.alerts.life import Step, advance
 from alertd.daemon.book import Book
-from alertd.daemon.watch import Watch, Watchlist, gap_of, subject
+from alertd.daemon.watch import Panel, Watch, Watchlist, gap_of, subject
 from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition
 from alertd.mycirrus.answer import Answer
 from alertd.rules.evaluate import evaluate, quiet
-from alertd.rules.freshness import see
+from alertd.rules.freshness import Horizon
 from alertd.rules.rule import BoundRule
 from alertd.rules.view import View
 
@@ -29,8 +29,8 @@ class Judged:
     cursors: dict[tuple[Source, str], datetime] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
-    broken: dict[str, str] = field(default_factory=dict)
-    """Rules that raised: name → what."""
+    raised: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By (rule, serial): what a rule raised there."""
 
     def add(self, step: Step) -> None:
         """Take in what became of one alert."""
@@ -46,16 +46,20 @@ class Judge:
         self._watchlist = watchlist
         self._book = book
         self._active = active
+        self._alerting = {serial for _, serial in active}
+        """Who has an alert; nearly nobody, so that nearly everybody is done with one look at all conditions."""
         self.judged = Judged()
 
     def hear(self, source: Source, answers: Iterable[Answer], now: datetime) -> None:
         """Take in one batch of answers, records in their order, then judge each instrument as it stands now."""
+        horizon = Horizon(now, self._book.every)
         for answer in answers:
             watch = self._watchlist.watches.get(answer.instrument)
             if watch is not None:
-                self._hear_one(source, answer, watch, now)
+                self._hear_one(source, answer, watch, horizon)
 
-    def _hear_one(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
+    def _hear_one(self, source: Source, answer: Answer, watch: Watch, horizon: Horizon) -> None:
+        now = horizon.now
         failed = self._book.failed(answer.instrument)
         if answer.samples:
             self._take(source, answer, watch, now)
@@ -65,11 +69,9 @@ class Judge:
             failed[source] = str(answer.error)
         else:
             failed.pop(source, None)
-        bound = watch.called_by[source]
-        if bound:
-            view = self._view(watch, now)
-            for each in bound:
-                self._judge(each, watch, view, _sample_time(each, view), now)
+        panel = watch.called_by[source]
+        if panel.rules:
+            self._judge_panel(panel, watch, self._view(panel, watch, horizon, failed), None, now)
 
     def _take(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
         newest = self._book.newest(answer.instrument)
@@ -81,27 +83,26 @@ class Judge:
         fresh = [sample for sample in answer.samples if known is None or sample.at > known.at]
         if known is None:
             fresh = [_first(fresh[-1])]
+        panel = watch.reading[source]
         for sample in fresh:
             newest[source] = sample
-            if watch.reading[source]:
-                view = self._view(watch, sample.at, without_failures_of=source)
-                for each in watch.reading[source]:
-                    self._judge(each, watch, view, sample.at, now)
+            if panel.rules:
+                failed = self._book.failed(answer.instrument)
+                failed = {other: why for other, why in failed.items() if other is not source}
+                view = self._view(panel, watch, Horizon(sample.at, self._book.every), failed)
+                self._judge_panel(panel, watch, view, sample.at, now)
         if fresh:
             self.judged.samples.append(fresh[-1])
 
-    def _view(self, watch: Watch, now: datetime, without_failures_of: Source | None = None) -> View:
-        serial = watch.instrument.serial
-        failed = self._book.failed(serial)
-        if without_failures_of in failed:
-            failed = {source: why for source, why in failed.items() if source is not without_failures_of}
-        return see(
-            now=now,
-            instrument=watch.facts,
-            newest=self._book.newest(serial),
-            failed=failed,
-            every=self._book.every,
-        )
+    def _view(self, panel: Panel, watch: Watch, horizon: Horizon, failed: Mapping[Source, str]) -> View:
+        return horizon.see(watch.facts, self._book.newest(watch.instrument.serial), failed, panel.sources)
+
+    def _judge_panel(self, panel: Panel, watch: Watch, view: View, at: datetime | None, now: datetime) -> None:
+        """Judge rules on one view, at a record's time or, without one, at the end of a round."""
+        if watch.instrument.serial not in self._alerting and _all_quiet(panel, view):
+            return
+        for each in panel.rules:
+            self._judge(each, watch, view, at or _round_time(each, view), now)
 
     def _judge(self, bound: BoundRule, watch: Watch, view: View, at: datetime, now: datetime) -> None:
         key = (bound.rule.name, watch.instrument.serial)
@@ -111,7 +112,7 @@ class Judge:
                 return
             seen = evaluate(bound, view, at)
         except Exception as error:  # noqa: BLE001 - one broken rule must not stop the others; it is told as RuleBroken
-            self.judged.broken[bound.rule.name] = f"{type(error).__name__}: {error}"
+            self.judged.raised[key] = f"{type(error).__name__}: {error}"
             return
         gap = gap_of(bound.rule, self._book.every, _sample_period(self._book.newest(watch.instrument.serial)))
         step = advance(alert, seen, subject(watch, bound, gap), now)
@@ -120,6 +121,15 @@ class Judge:
             self._active.pop(key, None)
         else:
             self._active[key] = step.alert
+            self._alerting.add(watch.instrument.serial)
+
+
+def _all_quiet(panel: Panel, view: View) -> bool:
+    """Whether no rule of the panel has anything to say; where one raises, judging each finds out which."""
+    try:
+        return quiet(panel, view)
+    except Exception:  # noqa: BLE001
+        return False
 
 
 def _first(sample: Sample) -> Sample:
@@ -129,7 +139,7 @@ def _first(sample: Sample) -> Sample:
     return Sample(instrument=sample.instrument, source=sample.source, at=sample.at, values={})
 
 
-def _sample_time(bound: BoundRule, view: View) -> datetime:
+def _round_time(bound: BoundRule, view: View) -> datetime:
     """Which time a verdict at the end of a round belongs to: stats count by their records, all else as seen now."""
     if bound.rule.uses_clock or bound.rule.sources != {Source.STATS}:
         return view.now

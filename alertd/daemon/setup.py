@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alertd.config.files import expand_patterns
 from alertd.config.load import Config, load_config
 from alertd.config.secrets import Secret
 from alertd.config.settings import Settings
@@ -18,7 +19,7 @@ from alertd.notify.letter import RuleTexts
 from alertd.notify.rate import DEFAULTS as DEFAULT_RATES
 from alertd.notify.rate import Rate
 from alertd.notify.render_check import check_templates, check_texts
-from alertd.rules.load import expand_patterns, load_rules
+from alertd.rules.load import load_rules
 from alertd.rules.rule import Rule
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from alertd.alerts.life import LevelTerms, Subject
 from alertd.daemon.fleet import asked_of
 from alertd.model import Instrument, Source
+from alertd.rules.functions import Answer
 from alertd.rules.rule import BoundRule, Rule, bind, labels_of
 from alertd.rules.view import describe
 
@@ -17,14 +18,28 @@ Bound = tuple[BoundRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Panel:
+    """Bound rules that are judged together, on one view."""
+
+    rules: Bound
+    whens: tuple[Answer, ...]
+    """The bare conditions of all of them: see rules.evaluate.quiet."""
+    sources: tuple[Source, ...]
+    """What they read."""
+
+
+Panels = Mapping[Source, Panel]
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """One instrument and its rules."""
 
     instrument: Instrument
     facts: Mapping[str, str]
-    reading: Mapping[Source, Bound]
+    reading: Panels
     """Rules that read a source: judged at each of its records."""
-    called_by: Mapping[Source, Bound]
+    called_by: Panels
     """Rules to judge once at the end of a source's round."""
 
 
@@ -33,7 +48,7 @@ class Watchlist:
 
     def __init__(self, instruments: Iterable[Instrument], rules: Sequence[Rule]) -> None:
         self.rules = {rule.name: rule for rule in rules}
-        self._shared: dict[tuple[int, ...], tuple[Mapping[Source, Bound], Mapping[Source, Bound]]] = {}
+        self._shared: dict[tuple[int, ...], tuple[Panels, Panels]] = {}
         self._bound: dict[int, BoundRule] = {}
         self.watches = {instrument.serial: self._watch(instrument, rules) for instrument in instruments}
         self._asked = {
@@ -50,15 +65,25 @@ class Watchlist:
         reading, called_by = self._by_source(bound)
         return Watch(instrument, describe(instrument), reading, called_by)
 
-    def _by_source(self, bound: Bound) -> tuple[Mapping[Source, Bound], Mapping[Source, Bound]]:
+    def _by_source(self, bound: Bound) -> tuple[Panels, Panels]:
         """Instruments with the same bound rules share the same tables: thousands are alike."""
         key = tuple(map(id, bound))
         if key not in self._shared:
             self._bound.update((id(each), each) for each in bound)
-            reading = {source: tuple(b for b in bound if source in b.rule.sources) for source in Source}
-            called_by = {source: tuple(b for b in bound if source in _callers(b.rule)) for source in Source}
+            reading = {source: _panel(b for b in bound if source in b.rule.sources) for source in Source}
+            called_by = {source: _panel(b for b in bound if source in _callers(b.rule)) for source in Source}
             self._shared[key] = reading, called_by
         return self._shared[key]
+
+
+def _panel(bound: Iterable[BoundRule]) -> Panel:
+    rules = tuple(bound)
+    read = frozenset[Source]().union(*(each.rule.sources for each in rules))
+    return Panel(
+        rules=rules,
+        whens=tuple(when for each in rules for when in each.whens),
+        sources=tuple(source for source in Source if source in read),
+    )
 
 
 def _callers(rule: Rule) -> frozenset[Source]:

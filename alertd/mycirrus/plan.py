@@ -147,7 +147,8 @@ def status_path(serial: str) -> str:
 
 def query(serials: Sequence[str], array_style: str, dated: tuple[datetime, datetime] | None) -> str:
     """The query of a data endpoint: the instruments `repeat`ed or with a `comma` between, and the range in UTC."""
-    quoted = [quote(serial, safe="") for serial in serials]
+    # Nearly every serial is letters and digits; asking that first is a tenth of the cost of quoting.
+    quoted = [serial if serial.isascii() and serial.isalnum() else quote(serial, safe="") for serial in serials]
     if array_style == "comma":
         text = "instruments=" + "%2C".join(quoted)
     else:

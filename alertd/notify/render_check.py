@@ -1,30 +1,25 @@
 """What is wrong with a user's templates and rules' texts, found by reading them and by rendering sample alerts."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import meta
-
-from alertd.errors import Mistake, RenderError
+from alertd.config.yaml import load_document
+from alertd.errors import ConfigError, Mistake, RenderError
 from alertd.fields import FIELDS, PREFIX_OF, Field, Kind
 from alertd.model import Alert, EndReason, NotifyReason, Severity, Source, State, Value
 from alertd.notify import render_environment as environment
 from alertd.notify.letter import Letter
 from alertd.notify.render import Draft, Renderer, template_names
 from alertd.notify.render_context import TEXT_NAMES, alert_entry, text_context
+from alertd.notify.render_flaws import Flaw, flaw_of, flaws, hint
 from alertd.notify.render_texts import TextRenderer
 from alertd.rules.rule import Rule
 
 _AT = datetime(2026, 1, 10, 2, 10, tzinfo=UTC)
 """Any time will do for a sample."""
-_LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
-_NO_ATTRIBUTE = re.compile(r"has no attribute '([^']*)'")
-_UNDEFINED = re.compile(r"'([^']*)' is undefined")
-_NO_FILTER = re.compile(r"No (filter|test) named '([^']*)'")
 _SAMPLES: Mapping[Kind, Value] = {Kind.NUMBER: 11.21, Kind.TEXT: "Error", Kind.FLAG: False}
 
 
@@ -49,9 +44,8 @@ def check_texts(rules: Iterable[Rule]) -> list[Mistake]:
 
 
 def _misnamed(path: Path, name: str) -> Mistake:
-    close = get_close_matches(name, template_names(), 1)
-    hint = f"did you mean {close[0]}?" if close else f"it is one of {', '.join(template_names())}"
-    return Mistake(path, 1, 1, f"{name} is no template: {hint}")
+    close = hint(name, template_names()) or f": it is one of {', '.join(template_names())}"
+    return Mistake(path, 1, 1, f"{name} is no template{close}")
 
 
 def _hidden(path: Path) -> bool:
@@ -59,74 +53,55 @@ def _hidden(path: Path) -> bool:
 
 
 def _template_mistakes(folder: Path, name: str, path: Path) -> Iterator[Mistake]:
-    channel = name.partition("/")[0]
-    letters = [_letter(firing=1, resolved=0), _letter(firing=2, resolved=1), _letter(firing=0, resolved=1)]
     try:
-        environment.load_template(name, path)
-        unknown = _unknown_names(path.read_text(encoding="utf-8"), environment.environment_of(name), _letter_names())
-        if unknown:
-            yield Mistake(path, 1, 1, unknown)
-            return
-    except RenderError as error:
-        yield _mistake(path, error)
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        yield Mistake(path, 1, 1, f"cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}")
         return
-    found = set()
-    for letter in letters:
-        for failure in Renderer(folder).render(letter, channel).failures:
-            if failure.template == name and str(failure) not in found:
-                found.add(str(failure))
-                yield _mistake(path, failure)
+    for flaw in flaws(source, environment.environment_of(name), _letter_names(), (), lambda: _failures(folder, name)):
+        before = source[: flaw.offset]
+        yield Mistake(path, before.count("\n") + 1, flaw.offset - before.rfind("\n"), flaw.text)
 
 
-def _mistake(path: Path, error: RenderError) -> Mistake:
-    text = str(error).removeprefix(f"{error.template}: ")
-    placed = _LINE.match(text)
-    line, words = (int(placed[1]), placed[2]) if placed else (1, text)
-    return Mistake(path, line, 1, _in_plain_words(words, _letter_names()))
+def _failures(folder: Path, name: str) -> Iterator[RenderError]:
+    """What goes wrong with a template on one alert, on three and on an ending."""
+    for letter in (_letter(firing=1, resolved=0), _letter(firing=2, resolved=1), _letter(firing=0, resolved=1)):
+        rendered = Renderer(folder).render(letter, name.partition("/")[0])
+        yield from (failure for failure in rendered.failures if failure.template == name)
 
 
 def _rule_mistakes(rule: Rule) -> Iterator[Mistake]:
-    places: Mapping[str, tuple[int, int]] = getattr(rule, "text_places", {})
     for key, source in (("summary", rule.summary), ("description", rule.description)):
-        text = _text_mistake(rule, source) if source else None
-        if text:
-            line, column = places.get(key, (rule.line, 1))
-            yield Mistake(rule.file, line, column, f"{key} of {rule.name}: {text}")
+        if source:
+            trial = partial(_text_failures, rule, source)
+            for flaw in flaws(source, environment.text_environment(), TEXT_NAMES, _parts(rule), trial):
+                yield _text_mistake(rule, key, flaw)
 
 
-def _text_mistake(rule: Rule, source: str) -> str | None:
+def text_mistake(rule: Rule, key: str, error: RenderError) -> Mistake:
+    """The failure of a rule's `summary` or `description` as a mistake at its place in the rule's file."""
+    return _text_mistake(rule, key, flaw_of(error, getattr(rule, key), [*TEXT_NAMES, *_parts(rule)]))
+
+
+def _text_mistake(rule: Rule, key: str, flaw: Flaw) -> Mistake:
+    text = f"{key} of {rule.name}: {flaw.text}"
     try:
-        environment.compile_template("text", source, environment.text_environment())
-        unknown = _unknown_names(source, environment.text_environment(), TEXT_NAMES)
-        if unknown:
-            return unknown
-        entry = alert_entry(_sample_of(rule), "UTC")
+        document = load_document(rule.file)
+    except ConfigError:
+        return Mistake(rule.file, rule.line, 1, text)
+    return document.mistake(("rules", rule.index, key), text, offset=flaw.offset)
+
+
+def _parts(rule: Rule) -> list[str]:
+    return ["serial", "name", "model", *rule.params, *rule.labels]
+
+
+def _text_failures(rule: Rule, source: str) -> Iterator[RenderError]:
+    entry = alert_entry(_sample_of(rule), "UTC")
+    try:
         TextRenderer().render(source, text_context(entry, _AT))
     except RenderError as error:
-        words = str(error).removeprefix("text: ")
-        known = [*TEXT_NAMES, "serial", "name", "model", "labels", *rule.params, *rule.labels]
-        return _in_plain_words(words.removeprefix("line 1: "), known)
-    return None
-
-
-def _unknown_names(source: str, sandbox: environment.Sandbox, known: Iterable[str]) -> str | None:
-    """Names that no sample needs to reach: those in a branch that is not taken are found as well."""
-    names = meta.find_undeclared_variables(sandbox.parse(source)) - set(known) - set(sandbox.globals)
-    return "; ".join(f"unknown name {name}{_hint(name, known)}" for name in sorted(names)) or None
-
-
-def _in_plain_words(text: str, known: Iterable[str]) -> str:
-    for pattern in (_NO_ATTRIBUTE, _UNDEFINED):
-        if found := pattern.search(text):
-            return f"unknown name {found[1]}{_hint(found[1], known)}"
-    if found := _NO_FILTER.search(text):
-        return f"unknown {found[1]} {found[2]}{_hint(found[2], environment.text_environment().filters)}"
-    return text
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), 1)
-    return f": did you mean {close[0]}?" if close else ""
+        yield error
 
 
 def _letter_names() -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, pass_context
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, meta, pass_context
 from jinja2.filters import do_round
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -85,6 +85,11 @@ def compile_template(name: str, source: str, sandbox: Sandbox) -> Template:
         raise RenderError(name, f"line {error.lineno}: {error.message}") from error
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
         raise RenderError(name, f"cannot be compiled: {error}") from error
+
+
+def names_read(source: str, sandbox: Sandbox) -> set[str]:
+    """The names that a template takes from outside, in any of its branches."""
+    return meta.find_undeclared_variables(sandbox.parse(source)) - set(sandbox.globals)
 
 
 def run(name: str, template: Template, context: Mapping[str, Any], limit: int = LARGEST_OUTPUT) -> str:

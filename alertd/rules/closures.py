@@ -173,11 +173,15 @@ def _description(name: str) -> Answer:
 
 
 def _arithmetic(symbol: str, left: Answer, right: Answer) -> Number:
+    """`reckon` over two answers, written out: one call less each time."""
+    step, divides = _RECKON[symbol], symbol in "/%"
+
     def read(view: View) -> float | None:
         a, b = left(view), right(view)
-        if a is None or b is None:
+        if a is None or b is None or (divides and b == 0):
             return None
-        return reckon(symbol, a, b)  # type: ignore[arg-type]  # numbers by the grammar's checks
+        result = step(a, b)  # type: ignore[arg-type]  # numbers by the grammar's checks
+        return result if -LARGEST <= result <= LARGEST else None
 
     return read
 

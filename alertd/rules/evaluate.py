@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from alertd.fields import FIELDS, PREFIX_OF, Kind
 from alertd.model import Severity, Source, Value, Verdict
 from alertd.rules.closures import finite
 from alertd.rules.expression import BoundExpression
+from alertd.rules.functions import Answer
 from alertd.rules.rule import BoundLevel, BoundRule, Rule
 from alertd.rules.view import View
 
@@ -41,12 +43,20 @@ class Evaluation:
     """Of the worst level breached, else of the worst that is unknown, else of the mildest."""
 
 
-def quiet(bound: BoundRule, view: View) -> bool:
+class Conditions(Protocol):
+    """One bound rule, or several that are judged together."""
+
+    @property
+    def whens(self) -> tuple[Answer, ...]:
+        """Every level's bare condition."""
+
+
+def quiet(conditions: Conditions, view: View) -> bool:
     """Whether no level is breached. Neither clear nor UNKNOWN begins an alert: where none lives there is nothing to do.
 
-    This is the hot path: once for each rule, instrument and round.
+    This is the hot path: once for each instrument and round.
     """
-    for when in bound.whens:  # noqa: SIM110  # a generator would double it
+    for when in conditions.whens:  # noqa: SIM110  # a generator would double it
         if when(view):
             return False
     return True

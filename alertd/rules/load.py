@@ -1,6 +1,5 @@
 """Rule files → Rules, or every mistake in all of them, each with its place."""
 
-import glob
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -12,30 +11,15 @@ from alertd.config.yaml import Document, Loc, load_document
 from alertd.errors import ConfigError, Mistake
 from alertd.fields import Kind
 from alertd.matchers import Matcher, parse_matcher
-from alertd.model import Severity, Value
+from alertd.model import OWN_RULES, Severity, Value
 from alertd.rules.expression import Expression, compile_expression
 from alertd.rules.forms import FileForm, LevelForm, RuleForm
 from alertd.rules.rule import Level, Override, Rule
 from alertd.rules.suggest import did_you_mean
 from alertd.rules.tree import ExpressionError
 
-OWN_ALERTS = frozenset(
-    {
-        "ApiUnreachable",
-        "ApiKeyRefused",
-        "TargetFailing",
-        "RuleBroken",
-        "TemplateBroken",
-        "ClockStepped",
-        "SiteDown",
-    }
-)
-"""Alerts of alertd about itself: no rule may take their names."""
-
 BUILT_IN_LABELS = frozenset({"alertname", "instrument", "name", "model", "severity", "source"})
 """Labels that alertd sets: a rule cannot."""
-
-TEST_SUFFIX = ".test.yaml"
 
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -62,23 +46,6 @@ def load_rules(paths: Iterable[Path]) -> list[Rule]:
     return rules
 
 
-def expand_patterns(patterns: Sequence[str], base: Path) -> tuple[list[Path], list[int]]:
-    """The rule files that `patterns` name below `base`, each once; and the indexes of patterns that match none.
-
-    Rule tests (`*.test.yaml`) are no rule files.
-    """
-    found: dict[Path, None] = {}
-    without: list[int] = []
-    for index, pattern in enumerate(patterns):
-        # glob, because a Path refuses to look for an absolute pattern
-        names = glob.glob(str(Path(glob.escape(str(base))) / pattern), recursive=True)  # noqa: PTH207
-        files = [path for path in map(Path, sorted(names)) if not path.name.endswith(TEST_SUFFIX) and path.is_file()]
-        found.update(dict.fromkeys(files))
-        if not files:
-            without.append(index)
-    return list(found), without
-
-
 class _Names:
     """Which names are taken, over all files, and where."""
 
@@ -87,7 +54,7 @@ class _Names:
 
     def take(self, name: str, document: Document, loc: Loc) -> Mistake | None:
         """Note a rule's name or former name; a mistake where it is another's."""
-        if name in OWN_ALERTS:
+        if name in OWN_RULES:
             return document.mistake(loc, f"{name} is an alert of alertd about itself: choose another name")
         if name in self._places:
             return document.mistake(loc, f"the name {name} is taken: first in {self._places[name]}")
@@ -118,6 +85,7 @@ class _RuleReader:
 
     def __init__(self, document: Document, index: int, names: _Names, mistakes: list[Mistake]) -> None:
         self._document = document
+        self._index = index
         self._loc: Loc = ("rules", index)
         self._names = names
         self._mistakes = mistakes
@@ -140,6 +108,7 @@ class _RuleReader:
         levels = self._levels(form)
         if len(self._mistakes) > before:
             return None
+        line, column = self._document.place((*self._loc, "alert"))
         return Rule(
             name=form.alert,
             was=tuple(form.was),
@@ -152,7 +121,9 @@ class _RuleReader:
             description=form.description,
             runbook=form.runbook,
             file=self._document.path,
-            line=self._document.place((*self._loc, "alert"))[0],
+            index=self._index,
+            line=line,
+            column=column,
         )
 
     def _note(self, loc: Loc, text: str, *, key: bool = False, offset: int | None = None) -> None:

@@ -72,7 +72,10 @@ class Rule:
     description: str = ""
     runbook: str = ""
     file: Path
+    index: int = 0
+    """Which one of its file, from 0."""
     line: int
+    column: int = 1
     sources: frozenset[Source] = field(init=False, repr=False, compare=False)
     """What has to be polled for this rule to be judged."""
     prefixes: tuple[str, ...] = field(init=False, repr=False, compare=False)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from alertd.model import Instrument, Sample, Source
 from alertd.store.columns import encode, storable, to_micros
-from alertd.store.rows import chunked, field_names, read, upsert
+from alertd.store.rows import chunked, field_names, read, upsert, write_many
 from alertd.store.schema import CURSORS, INSTRUMENTS, NEWEST
 
 LISTINGS_TO_REMOVE = 3
@@ -81,7 +81,7 @@ def record_newest(connection: Connection, samples: Iterable[Sample]) -> None:
         (source_text[source], storable(serial), to_micros(sample.at), encode(sample.values))
         for (source, serial), sample in best.items()
     ]
-    _write_many(connection, _UPSERT_NEWEST, rows)
+    write_many(connection, _UPSERT_NEWEST, rows)
 
 
 def cursors(connection: Connection, source: Source) -> dict[str, datetime]:
@@ -95,10 +95,4 @@ def record_cursors(connection: Connection, reached: Mapping[tuple[Source, str], 
     rows: list[tuple[str | int, ...]] = [
         (source.value, storable(serial), to_micros(at)) for (source, serial), at in reached.items()
     ]
-    _write_many(connection, _UPSERT_CURSOR, rows)
-
-
-def _write_many(connection: Connection, statement: str, rows: list[tuple[str | int, ...]]) -> None:
-    if rows:
-        mark = "?" if connection.dialect.name == "sqlite" else "%s"
-        connection.exec_driver_sql(statement.format(mark=mark), rows)
+    write_many(connection, _UPSERT_CURSOR, rows)

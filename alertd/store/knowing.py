@@ -38,7 +38,7 @@ def known(connection: Connection, now: datetime, tokens: Mapping[str, int]) -> K
             (each.alert_id, each.target): each
             for each in alert_log.told(connection, ids | {episode.id for episode in episodes})
         },
-        outbox=outbox.pending(connection),
+        outbox=outbox.pending(connection, whole=False),
         timings={(each.target, each.group_key): each for each in outbox.timings(connection)},
         held={(each.alert_id, each.target): each for each in read(connection, HELD, Held)},
         acks=[ack for ack in read(connection, ACKS, Ack) if (ack.rule, ack.subject) in subjects],

@@ -37,11 +37,11 @@ _NEXT_DUE = select(
 """Made once: every lane asks it every second."""
 
 
-def pending(connection: Connection) -> list[Delivery]:
-    """Queued and leased, oldest first; of their messages the title alone, for the rest is large."""
-    columns = delivery_columns(DELIVERIES, whole=False)
+def pending(connection: Connection, *, whole: bool = True) -> list[Delivery]:
+    """Queued and leased, oldest first; not `whole`: of their messages the title alone, for the rest is large."""
+    columns = delivery_columns(DELIVERIES, whole=whole)
     rows = connection.execute(select(*columns).where(DELIVERIES.c.state.in_(UNSENT)).order_by(DELIVERIES.c.id))
-    return [delivery_of(row, whole=False) for row in rows]
+    return [delivery_of(row, whole=whole) for row in rows]
 
 
 def deliveries(

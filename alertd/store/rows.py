@@ -63,6 +63,13 @@ def upsert(
     connection.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
 
 
+def write_many(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Run a statement for each row, past SQLAlchemy's types; `{mark}` in it stands for each of a row's values."""
+    if rows:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        connection.exec_driver_sql(statement.format(mark=mark), list(rows))
+
+
 def _insert(connection: Connection, table: Table) -> Any:
     # Late: each dialect costs memory, and a process needs one of them.
     if connection.dialect.name == "sqlite":

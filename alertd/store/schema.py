@@ -56,7 +56,7 @@ RECENT = Table(
     Column("last_at", Moment, nullable=False),
     Column("recorded_at", Moment, nullable=False),
     Column("block", LargeBinary, nullable=False),
-    Index("recent_of_shelf", "source", "shelf"),
+    Index("recent_of_shelf", "source", "shelf", "recorded_at"),
     sqlite_autoincrement=True,  # a number is never given twice: who packs a block deletes that one and no other
 )
 """Records as the rounds brought them: one row for each source and shelf of a round."""

@@ -29,13 +29,14 @@ from alertd.model import (
 from alertd.notify.known import Known, Plan
 from alertd.store import alert_log, fleet, knowing, outbox, standing, upkeep
 from alertd.store.engine import Database
+from alertd.store.history import Histories, record_history
 from alertd.store.lock import Lock
 from alertd.store.migrate import bring_to_head, no_database, refuse_unless_head
 from alertd.store.place import locate
 from alertd.store.standing import Standing
 
 
-class Store:
+class Store(Histories):
     """An open store; made by `open`, ended by `close` or by leaving its `with` block."""
 
     def __init__(self, database: Database, lock: Lock | None, *, migrated: bool) -> None:
@@ -126,9 +127,14 @@ class Store:
         transitions: Sequence[Transition],
         episodes: Sequence[Episode] = (),
         now: datetime,
+        history: Sequence[Sample] = (),
     ) -> None:
-        """Write all that a round changed, or nothing of it. A newer record on store is never replaced by an older."""
+        """Write all that a round changed, or nothing of it. A newer record on store is never replaced by an older.
+
+        `samples` are the newest of each (instrument, source), `history` is every record that the round brought.
+        """
         with self._database.writing() as connection:
+            record_history(connection, history, now)
             fleet.record_newest(connection, samples)
             fleet.record_cursors(connection, cursors)
             alert_log.record_alerts(connection, alerts, now)

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Column, ColumnElement, Connection, delete, inspect, or_, select
 
 from alertd.errors import StoreError
 from alertd.model import State
-from alertd.store import outbox
+from alertd.store import history, outbox
 from alertd.store.engine import Database
 from alertd.store.rows import chunked, upsert
 from alertd.store.schema import (
@@ -51,6 +52,7 @@ def prune(database: Database, before: datetime, chunk: int) -> int:
             gone += len(part)
     with database.writing() as connection:
         connection.execute(delete(TIMINGS).where(TIMINGS.c.last_message_at < before))
+    history.prune(database, before, chunk)
     return gone
 
 
@@ -85,10 +87,13 @@ def check(database: Database) -> list[str]:
     with database.reading() as connection:
         found = inspect(connection)
         missing = [f"the table {name} is missing" for name in METADATA.tables if not found.has_table(name)]
-        if missing or connection.dialect.name != "sqlite":
+        if missing:
             return missing
-        lines = [str(line) for line in connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars()]
-    return [] if lines == ["ok"] else [line.replace("\n", " ") for line in lines]
+        if connection.dialect.name == "sqlite":
+            lines = [str(line) for line in connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars()]
+            if lines != ["ok"]:
+                return [line.replace("\n", " ") for line in lines]
+        return list(islice(history.check(connection), 20))
 
 
 def back_up(database: Database, path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from alertd.model import Severity
 from alertd.notify.render_check import check_templates, check_texts
 from alertd.rules.expression import compile_expression
+from alertd.rules.load import load_rules
 from alertd.rules.rule import Level, Rule
 from alertd.shipped import shipped
 
@@ -54,6 +55,41 @@ def test_texts_of_rules_on_words() -> None:
     assert check_texts([rule(summary="{{ value.upper() }}", when='sic.status != "Success"')]) == []
 
 
+FILE = """\
+rules:
+  - {alert: First, when: status.online}
+  - alert: LowVoltage
+    when: current.voltage < 11.3
+    summary: SUMMARY
+    description: |
+      Swap it.
+      DESCRIPTION
+    runbook: x
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "place"),
+    [
+        ("SUMMARY", '"{{ instrument.nme }}"', "5:29: summary of LowVoltage: unknown name nme"),
+        ("SUMMARY", '"{{ value }} {{ vlue }}"', "5:30: summary of LowVoltage: unknown name vlue"),
+        ("SUMMARY", '"{{ value | rond(2) }}"', "5:26: summary of LowVoltage: unknown filter rond"),
+        ("SUMMARY", "'it''s {{ valu }}'", "5:24: summary of LowVoltage: unknown name valu"),
+        ("SUMMARY", ">-\n      At\n      {{ valu }}", "7:10: summary of LowVoltage: unknown name valu"),
+        ("SUMMARY", '"{{ value }} V, {{ value | round( V"', "5:30: summary of LowVoltage: "),
+        ("DESCRIPTION", "{{ value }} {{ 1 / 0 }}", "8:7: description of LowVoltage: division by zero"),
+        ("DESCRIPTION", "{% if value %}", "8:7: description of LowVoltage: "),
+        ("DESCRIPTION", "At {{ instrument.nme }}", "8:24: description of LowVoltage: unknown name nme"),
+    ],
+)
+def test_a_mistake_in_a_text_has_its_own_place(tmp_path: Path, key: str, text: str, place: str) -> None:
+    """The line and column of the wrong name, else of what is between the braces, else of the text's line."""
+    path = tmp_path / "power.yaml"
+    path.write_text(FILE.replace(key, text), encoding="utf-8")
+    [found] = check_texts(load_rules([path]))
+    assert str(found).startswith(f"{path}:{place}")
+
+
 def write(folder: Path, name: str, text: str) -> None:
     """Put a template into a user's folder."""
     path = folder / name
@@ -68,7 +104,8 @@ def write(folder: Path, name: str, text: str) -> None:
         ("slack/.swp", "{{ not looked at", 0, None),
         ("slak/body.j2", "x", 1, "slak/body.j2 is no template: did you mean slack/body.j2?"),
         ("README.md", "x", 1, "README.md is no template"),
-        ("email/body.html.j2", "<p>\n{{ alerts[0].nme }}</p>", 2, "unknown name nme"),
+        ("email/body.html.j2", "<p>\n{{ alerts[0].nme }}</p>", 2, "2:14: unknown name nme"),
+        ("text/body.j2", "{{ value }}\n{% if vlue %}{% endif %}", 2, "2:7: unknown name vlue"),
         ("text/title.j2", "{{ severty }}", 1, "unknown name severty: did you mean severity?"),
         ("text/body.j2", "a\n\n{% endif %}", 3, "endif"),
         ("text/body.j2", "{{ firing[1].rule }}", 1, "line"),
@@ -86,7 +123,7 @@ def test_check_templates(tmp_path: Path, name: str, text: str, line: int, mistak
     else:
         assert found[0].file == tmp_path / name
         assert found[0].line == line
-        assert mistake in found[0].text
+        assert mistake in str(found[0])
 
 
 def test_all_mistakes_at_once(tmp_path: Path) -> None:

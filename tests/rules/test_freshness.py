@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alertd.model import Sample, Source
-from alertd.rules.freshness import see
+from alertd.rules.freshness import Horizon
 from alertd.rules.view import View
 from tests.rules.seeing import FACTS, NOW, newest, sample
 
@@ -18,13 +18,8 @@ POLLED = {STATUS: MINUTE, CURRENT: MINUTE, STATS: 5 * MINUTE}
 def seen(
     *samples: Sample, failed: Mapping[Source, str] | None = None, every: Mapping[Source, timedelta] | None = None
 ) -> View:
-    return see(
-        now=NOW,
-        instrument=FACTS,
-        newest=newest(*samples),
-        failed=failed or {},
-        every=POLLED if every is None else every,
-    )
+    horizon = Horizon(NOW, POLLED if every is None else every)
+    return horizon.see(FACTS, newest(*samples), failed or {})
 
 
 def status(minutes: float, online: bool | None = True) -> Sample:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from alertd.config.files import expand_patterns
 from alertd.model import Sample, Severity, Source, Value, Verdict
 from alertd.rules.evaluate import evaluate
-from alertd.rules.freshness import see
-from alertd.rules.load import expand_patterns, load_rules
+from alertd.rules.freshness import Horizon
+from alertd.rules.load import load_rules
 from alertd.rules.rule import Rule, bind
 from alertd.rules.view import View
 from tests.rules.seeing import FACTS, NOW, newest, sample, view
@@ -77,7 +78,7 @@ VENDOR_EXAMPLES = [
 
 def _seen(samples: list[Sample]) -> View:
     every = dict.fromkeys(Source, timedelta(minutes=1))
-    return see(now=NOW, instrument=FACTS, newest=newest(*samples), failed={}, every=every)
+    return Horizon(NOW, every).see(FACTS, newest(*samples), {})
 
 
 def test_the_vendors_examples_fire_nothing_but_the_failed_sic() -> None:

@@ -129,7 +129,7 @@ class Simulator:
 
 
 def serve(
-    fleet: Fleet, announce: Callable[[Simulator], None], *, host: str = "127.0.0.1", port: int = 0, speed: float = 1.0
+    fleet: Fleet, announce: Callable[[Simulator], None], *, port: int = 0, key: str = KEY, speed: float = 1.0
 ) -> None:
     """Be MyCirrus on the real clock until KeyboardInterrupt; `announce` is called once it answers.
 
@@ -138,6 +138,6 @@ def serve(
     Raises:
         OSError: the port is taken.
     """
-    with Simulator(fleet, host=host, port=port, speed=speed) as simulator:
+    with Simulator(fleet, port=port, key=key, speed=speed) as simulator:
         announce(simulator)
         simulator.wait()

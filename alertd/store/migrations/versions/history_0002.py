@@ -32,5 +32,5 @@ def upgrade() -> None:
         sa.Column("block", sa.LargeBinary, nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("recent_of_shelf", "recent", ["source", "shelf"])
+    op.create_index("recent_of_shelf", "recent", ["source", "shelf", "recorded_at"])
     op.create_index("history_of_day", "history", ["day", "source", "instrument"])

@@ -1,0 +1,100 @@
+"""rules.md, the glossary and the code say the same: rule fields, fields of sources, functions, texts, own alerts."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import BaseModel
+
+from alertd.fields import FIELDS, PREFIX_OF
+from alertd.model import OWN_RULES, EndReason, NotifyReason, Severity, Source
+from alertd.notify.letter import Letter
+from alertd.notify.render import template_names
+from alertd.notify.render_context import TEXT_NAMES, letter_context
+from alertd.notify.render_environment import _FILTERS
+from alertd.rules import load as rule_loading
+from alertd.rules.functions import FUNCTIONS
+from tests.support.docs import ROOT, ROW, page, section
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+RULE_ROWS = {row["name"] for row in ROW.finditer(page("rules.md"))}
+
+
+def rule_fields() -> set[str]:
+    """The keys of one rule in a rule file."""
+    models = [
+        value for value in vars(rule_loading).values() if isinstance(value, type) and issubclass(value, BaseModel)
+    ]
+    (model,) = [each for each in models if "alert" in each.model_fields]
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def test_rule_fields():
+    """rules.md has a row for each key of a rule, and for no other."""
+    assert rule_fields() == RULE_ROWS
+
+
+@pytest.mark.parametrize("source", list(Source))
+def test_catalogue(source: Source):
+    """rules.md lists each field that an expression can name, with its unit."""
+    for field in FIELDS[source].values():
+        assert f"| `{PREFIX_OF[source]}.{field.name}` | {field.unit or field.kind.value} |" in page("rules.md")
+
+
+def test_no_field_is_made_up():
+    """rules.md lists no field that the catalogue does not have."""
+    known = {f"{PREFIX_OF[source]}.{name}" for source, fields in FIELDS.items() for name in fields}
+    assert set(re.findall(r"^\| `(\w+\.\w+)` \|", page("rules.md"), re.MULTILINE)) <= known | {
+        "source.field",
+        "params.NAME",
+        "instrument.NAME",
+    }
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_functions(name: str):
+    """rules.md has a row for each function that an expression may call."""
+    assert re.search(rf"^\| `{name}\(", page("rules.md"), re.MULTILINE)
+
+
+def test_no_function_is_made_up():
+    """rules.md lists no function that there is not."""
+    assert set(re.findall(r"^\| `(\w+)\(", page("rules.md"), re.MULTILINE)) == set(FUNCTIONS)
+
+
+def names_in_table(text: str) -> set[str]:
+    """The names in the first column of all tables."""
+    rows = re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_names_in_texts():
+    """rules.md has a row for each name and filter that a rule's texts can use, and for no other."""
+    assert names_in_table(section("rules.md", "Texts")) == {*TEXT_NAMES, *_FILTERS}
+
+
+def test_names_in_templates():
+    """configuration.md has a row for each name that a template sees beside those of a rule's texts."""
+    letter = Letter(target="", receiver="", reason=NotifyReason.FIRST, group_labels={}, firing=(), resolved=(), now=NOW)
+    common = {name for name in letter_context(letter) if not name.startswith("_")}
+    text = section("configuration.md", "rules and templates").split("A template is")[1]
+    assert names_in_table(text) == {*common, "alerts", "firing", "resolved", "more"}
+    for name in template_names():
+        assert f"`{name}`" in text or all(f"`{part}`" in text for part in name.split("/")), name
+
+
+@pytest.mark.parametrize("name", sorted(OWN_RULES))
+def test_own_alerts(name: str):
+    """rules.md says of each own alert how bad it is, and of those that are never raised that it is so."""
+    row = re.search(rf"^\| `{name}` \| (\w+) \| (.+) \|$", page("rules.md"), re.MULTILINE)
+    assert row is not None
+    assert row[1] == OWN_RULES[name].word
+    raising = "".join(path.read_text() for path in (ROOT / "alertd").rglob("*.py") if path.name != "model.py")
+    assert row[2].startswith("not raised yet") == (f'"{name}"' not in raising)
+
+
+@pytest.mark.parametrize("word", [*EndReason, *NotifyReason, *Source, *(severity.word for severity in Severity)])
+def test_words(word: str):
+    """What users meet as a word in messages and files is in the glossary or in rules.md."""
+    assert word in page("glossary.md") + page("rules.md")
