@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from alertd.clock import Clock, Monotonic, monotonic, wall
 from alertd.daemon.deliverer import Deliverer
+from alertd.daemon.digest_times import DigestTimes
 from alertd.daemon.dispatcher import Dispatcher
 from alertd.daemon.heartbeat import Heartbeat
 from alertd.daemon.letters import Letters
@@ -85,6 +86,7 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         channels=channels,
         letters=Letters(store=store, texts=setup.texts, external_url=settings.http.external_url),
         tokens=pace.tokens,
+        digests=DigestTimes(store, settings.receivers).due,
     )
     deliverer = Deliverer(
         store=store,

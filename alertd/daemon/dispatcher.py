@@ -34,6 +34,7 @@ class Dispatcher:
         channels: Channels,
         letters: Letters,
         tokens: Callable[[], Mapping[str, int]] = dict,
+        digests: Callable[[datetime], Mapping[str, datetime]] = lambda _now: {},
     ) -> None:
         self._store = store
         self._routing = routing
@@ -41,12 +42,14 @@ class Dispatcher:
         self._channels = channels
         self._letters = letters
         self._tokens = tokens
+        self._digests = digests
         self._lock = threading.Lock()
 
     def dispatch(self, now: datetime) -> tuple[list[Delivery], datetime]:
         """Write every message that is due; returns them, and when to look again at the latest."""
         with self._lock:
-            planned = plan(self._store.known(now, self._tokens()), self._routing, now)
+            known = replace(self._store.known(now, self._tokens()), digests_due=self._digests(now))
+            planned = plan(known, self._routing, now)
             enqueued: list[Delivery] = []
             if not planned.is_empty:
                 messages = [

@@ -5,12 +5,15 @@ A job of a name never runs twice at once, a late one runs once, and none is ever
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 from alertd.clock import Clock
+from alertd.config.times import Cron
 from alertd.logs import logger
 
 log = logger(__name__)
@@ -73,3 +76,27 @@ def _contained(name: str, job: Callable[[], None]) -> Callable[[], None]:
             log.exception("job.failed", job=name)
 
     return run
+
+
+def last_cron_time(cron: Cron, zone: str, after: datetime, until: datetime) -> datetime | None:
+    """The newest time that a cron expression names after one time and up to another; None where there is none."""
+    trigger = CronTrigger(
+        minute=cron.minute,
+        hour=cron.hour,
+        day=cron.day,
+        month=cron.month,
+        day_of_week=cron.day_of_week,
+        timezone=ZoneInfo(zone),
+    )
+    for window in _LOOK_BACK:
+        start = max(after, until - window)
+        found, at = None, trigger.get_next_fire_time(None, start + timedelta(microseconds=1))
+        while at is not None and at <= until:
+            found, at = at.astimezone(UTC), trigger.get_next_fire_time(at, at + timedelta(microseconds=1))
+        if found is not None or start == after:
+            return found
+    return None
+
+
+_LOOK_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366), timedelta(days=4000))
+"""How far back to look for the newest time, nearest first: a cron of each minute must not be counted through a year."""

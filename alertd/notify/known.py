@@ -42,6 +42,8 @@ class Known:
     """Targets that count as failing."""
     tokens: Mapping[str, int] = field(default_factory=dict)
     """How many messages a target with a rate may get at once now."""
+    digests_due: Mapping[str, datetime] = field(default_factory=dict)
+    """By receiver: when the digest that is to be sent now was due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Order:
     groups: int = 1
     """How many groups were merged into it."""
     timings: tuple[Timing, ...] = ()
+    digest_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,8 @@ class Plan:
     explained: tuple[Explained, ...] = ()
     ended_acks: tuple[int, ...] = ()
     expired_silences: tuple[str, ...] = ()
+    digests: Mapping[str, datetime] = field(default_factory=dict)
+    """By receiver: when the digest was due that is decided with this."""
     wake_at: datetime | None = None
     """When something not yet due will be."""
 
@@ -108,5 +113,6 @@ class Plan:
                 self.explained,
                 self.ended_acks,
                 self.expired_silences,
+                self.digests,
             )
         )

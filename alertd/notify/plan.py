@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alertd.model import Delivery, NotifyReason, State, Timing
+from alertd.model import Delivery, DeliveryState, NotifyReason, State, Timing
 from alertd.notify.decide import Decision, Member, decide, decision, ending_owed, in_order, knows
 from alertd.notify.escalation import escalate, started
 from alertd.notify.flapping_news import says_of_flapping
 from alertd.notify.groups import REASONS, STORM, Group, Routing, Track
 from alertd.notify.known import Known, Order, Plan
-from alertd.notify.layout import Entry, Wanted, lay_out, merged
+from alertd.notify.layout import DIGEST, Entry, Wanted, lay_out, merged
 from alertd.notify.settling import settle
 from alertd.notify.silences import holds
 from alertd.notify.sorting import Sorted, Sorter
@@ -30,7 +30,10 @@ def plan(known: Known, routing: Routing, now: datetime) -> Plan:
     drafts = _Drafts(known, routing, now, sorter)
     for target, wanted in _wanted(sorted_, known, now).items():
         drafts.add(target, wanted)
-    drafts.supersede_strangers(sorted_)
+    drafts.supersede_strangers()
+    for receiver, due_at in known.digests_due.items():
+        for target in routing.receivers.get(receiver, ()):
+            drafts.add_digest(target, receiver, due_at, sorted_.in_digest.get(target, ()))
     settled = settle(known, sorted_, routing)
     return Plan(
         orders=tuple(drafts.orders),
@@ -44,6 +47,7 @@ def plan(known: Known, routing: Routing, now: datetime) -> Plan:
         explained=tuple(sorted_.explained),
         ended_acks=tuple(_ended_acks(known, now)),
         expired_silences=tuple(_expired_silences(known, now)),
+        digests=known.digests_due,
         wake_at=min([*drafts.waits, *escalations.wakes], default=None),
     )
 
@@ -99,7 +103,34 @@ class _Drafts:
             self.orders.append(self._order(target, entry))
             self._start_clocks(entry)
 
-    def supersede_strangers(self, sorted_: Sorted) -> None:
+    def add_digest(self, target: str, receiver: str, due_at: datetime, told_by_it: Sequence[Member]) -> None:
+        """Draw up a digest in place of an older one that is not sent yet; `told_by_it` is what quiet hours put into it."""
+        key = f"{DIGEST} {receiver}"
+        rows = [row for row in self._rows(target) if row.group_key == key]
+        if any(row.state is DeliveryState.LEASED for row in rows):
+            told_by_it = ()  # the one on its way tells it
+        self.supersede += [row.id for row in rows if row.state is DeliveryState.QUEUED]
+        firing = [each for each in told_by_it if each.alert.state is State.FIRING]
+        over = [each for each in told_by_it if each.alert.state is State.RESOLVED]
+        made = decision(NotifyReason.DIGEST, self.now, firing, over)
+        self.orders.append(
+            Order(
+                target=target,
+                key=key,
+                thread="",
+                receiver=receiver,
+                labels={},
+                track=Track.ORDINARY,
+                reason=made.reason,
+                firing=made.firing,
+                resolved=made.resolved,
+                says=made.says,
+                repeats=made.repeats,
+                digest_due_at=due_at,
+            )
+        )
+
+    def supersede_strangers(self) -> None:
         """Unsent messages of targets that want nothing any more: routes were edited, nothing is left to say."""
         for target in dict.fromkeys(row.target for row in self.known.outbox):
             if target not in self._seen:

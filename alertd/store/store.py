@@ -191,6 +191,8 @@ class Store(Histories):
             )
             alert_log.settle(connection, [each for each in plan.settled_alerts if each not in spoken_of])
             standing.record_plan(connection, plan, now)
+            for receiver, due_at in plan.digests.items():
+                upkeep.remember(connection, f"{DIGEST_OF}{receiver}", due_at.isoformat())
             good = [
                 (message, timings)
                 for message, timings in messages
