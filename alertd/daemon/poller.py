@@ -67,6 +67,8 @@ class Poller:
         self._monotonic = monotonic
         self._recorded = recorded
         self._lock = threading.RLock()
+        self._unwritten = False
+        """Whether the book has taken in what the store could not."""
         self._failing: dict[str, str] = {}
         every = settings.poll.every
         self._book = Book(every, store.newest())
@@ -163,6 +165,9 @@ class Poller:
     ) -> None:
         with self._lock:
             now = self._clock()
+            if self._unwritten:
+                self._book.restore(self._store.newest())
+                self._unwritten = False
             judge = Judge(self._watchlist, self._book, self._active())
             judge.hear(source, batch, now)
             for name, what in judge.judged.broken.items():
@@ -185,15 +190,18 @@ class Poller:
         self._remember()
 
     def _write(self, judged: Judged, now: datetime) -> None:
-        if not (judged.samples or judged.cursors or judged.alerts):
+        if not (judged.samples or judged.history or judged.cursors or judged.alerts):
             return
+        self._unwritten = True
         self._store.record_round(
             samples=judged.samples,
+            history=judged.history,
             cursors=judged.cursors,
             alerts=list(judged.alerts.values()),
             transitions=judged.transitions,
             now=now,
         )
+        self._unwritten = False
         for transition in judged.transitions:
             _log_transition(judged.alerts[transition.alert_id], transition)
         if judged.transitions:
