@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alertd.clock import Clock, Monotonic, monotonic, wall
+from alertd.daemon.breakage import Breakage
 from alertd.daemon.deliverer import Deliverer
 from alertd.daemon.dispatcher import Dispatcher
 from alertd.daemon.heartbeat import Heartbeat
+from alertd.daemon.own_alerts import OwnAlerts
 from alertd.daemon.poller import Poller
 from alertd.daemon.setup import Setup
 from alertd.mycirrus.client import Client
@@ -24,6 +26,8 @@ class Parts:
     setup: Setup
     store: Store
     client: Client
+    own: OwnAlerts
+    breakage: Breakage
     poller: Poller
     dispatcher: Dispatcher
     deliverer: Deliverer
@@ -64,6 +68,8 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
     `recorded` is called when alerts have changed, `noise` gives numbers in [0, 1).
     """
     settings = setup.settings
+    own = OwnAlerts(store, clock, recorded)
+    breakage = Breakage(own, store, setup.rules, setup.templates)
     client = client or client_of(setup, clock, monotonic)
     poller = Poller(
         client=client,
@@ -72,6 +78,7 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         rules=setup.rules,
         clock=clock,
         monotonic=monotonic,
+        breakage=breakage,
         recorded=recorded,
     )
     channels = channels or Channels(setup.addresses)
@@ -81,17 +88,21 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         renderer=Renderer(setup.templates),
         channels=channels,
         texts=setup.texts,
+        breakage=breakage,
         external_url=settings.http.external_url,
     )
-    deliverer = Deliverer(store=store, channels=channels, clock=clock, stand=poller.stand, noise=noise)
+    targets = tuple(sorted(setup.addresses))
+    deliverer = Deliverer(store=store, channels=channels, targets=targets, own=own, clock=clock, noise=noise)
     return Parts(
         setup=setup,
         store=store,
         client=client,
+        own=own,
+        breakage=breakage,
         poller=poller,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        targets=tuple(sorted(setup.addresses)),
+        targets=targets,
         heartbeat=Heartbeat(setup.heartbeat_url) if setup.heartbeat_url else None,
         clock=clock,
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alertd.daemon.breakage import Breakage
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState
 from alertd.notify.channels import Channels
@@ -30,6 +31,7 @@ class Dispatcher:
         renderer: Renderer,
         channels: Channels,
         texts: Mapping[str, RuleTexts],
+        breakage: Breakage,
         external_url: str | None,
     ) -> None:
         self._store = store
@@ -37,6 +39,7 @@ class Dispatcher:
         self._renderer = renderer
         self._channels = channels
         self._texts = texts
+        self._breakage = breakage
         self._external_url = external_url
         self._lock = threading.Lock()
 
@@ -91,8 +94,7 @@ class Dispatcher:
         rendered = self._renderer.render(
             letter, self._channels.kind(group.target), limit=self._channels.limit(group.target)
         )
-        for failure in rendered.failures:
-            log.error("template.failed", error=str(failure))
+        self._breakage.rendered(rendered, [alert.id for alert in (*decision.firing, *decision.resolved)])
         return Delivery(
             id=0,
             target=group.target,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from alertd.alerts.own import Condition
 from alertd.clock import Clock, Monotonic
 from alertd.daemon.compose import Parts, compose
 from alertd.daemon.deliverer import Lane
@@ -117,17 +116,11 @@ class Service:
         """Change over to another, already checked set-up. State is in the store, so nothing is lost or told again."""
         self.stop()
         self.start(setup)
-        if self._running is not None:
-            self._running.parts.poller.stand([], ("RuleBroken",))
 
     def refuse_reload(self, why: Mapping[str, str]) -> None:
         """Say through the targets that a reload was refused; `why` is the first mistake of each file."""
         if self._running is not None:
-            conditions = [
-                Condition(rule="RuleBroken", about=file, explanation=text, labels={"rule": file})
-                for file, text in why.items()
-            ]
-            self._running.parts.poller.stand(conditions, ("RuleBroken",))
+            self._running.parts.breakage.refused(why)
 
     def stop(self) -> None:
         """End every job and lane within seconds; a message still in flight goes again, marked, after the next start."""
