@@ -1,5 +1,4 @@
 # Needs Python ≥ 3.11 with venv, make and git. The first target you run sets up .venv by itself.
-SHELL := /bin/bash
 .DEFAULT_GOAL := test
 
 # The first of these that is there, is new enough and can make a virtual environment (a name alone may be an empty shim).
@@ -16,7 +15,7 @@ CODE := . scripts/picture
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: demo test check format bench picture lock wheel clean
+.PHONY: help demo test check format bench picture lock wheel clean
 
 $(READY): constraints.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "alertd needs Python 3.11 or newer with its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
@@ -26,6 +25,9 @@ $(READY): constraints.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $(READY)
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## the whole thing on this machine, with nothing configured
 	@$(BIN)/alertd demo

@@ -122,6 +122,9 @@ class RenderError(AlertdError):
 class TextError(RenderError):
     """A rule's own words failed while a message was rendered."""
 
-    def __init__(self, rule: str, text: str) -> None:
-        super().__init__(rule, text)
+    def __init__(self, rule: str, key: str, text: str) -> None:
+        super().__init__(rule, f"{key}: {text}")
         self.rule = rule
+        self.key = key
+        """`summary` or `description`."""
+        self.text = text

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parent.parent / "systemd" / "alertd.service"
+from tests.support.docs import section
+
+ROOT = Path(__file__).parent.parent
+UNIT = ROOT / "systemd" / "alertd.service"
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
@@ -70,6 +73,27 @@ def test_no_secret_in_the_environment():
     """Secrets come as credentials: a variable would show to other processes."""
     assert "Environment" not in service()
     assert service()["LoadCredential"]
+
+
+def shown_credentials() -> set[str]:
+    """The credentials that the unit loads or shows in a comment."""
+    return set(re.findall(r"^#?LoadCredential=(\S+)$", UNIT.read_text(), re.MULTILINE))
+
+
+def test_steps_fit_the_unit():
+    """The five steps of operations.md put program, configuration and secrets where the unit looks for them."""
+    steps = section("operations.md", "Install in five steps")
+    program, run, option, config = service()["ExecStart"][0].split()
+    assert (run, option) == ("run", "-c")
+    assert f"/usr/bin/python3 -m venv {Path(program).parent.parent}\n" in steps
+    assert f"alertd init {Path(config).parent}\n" in steps
+    for name, path in (credential.split(":") for credential in re.findall(r"LoadCredential=(\S+:\S+)", steps)):
+        assert f"{name}:{path}" in shown_credentials()
+        assert f"install -m 0600 /dev/null {path}\n" in steps
+        assert f"{{credential: {name}}}" in steps
+    for loaded in service()["LoadCredential"]:
+        assert f"install -m 0600 /dev/null {loaded.split(':')[1]}\n" in steps
+    assert f"sqlite:////var/lib/{service()['StateDirectory'][0]}/" in steps
 
 
 def test_sections():

@@ -1,6 +1,6 @@
 """alertd's alerts about itself: they stand as long as their condition does, without timers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,33 +9,41 @@ from alertd.alerts.life import end as end_alert
 from alertd.model import OWN_RULES, Alert, EndReason, State, Transition, TransitionKind
 
 
+Identity = tuple[str, str]
+"""Its name and what it is about: a target, a rule, a template, an endpoint."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Something about alertd that a person should know while it is so. Identity: (rule, about)."""
+    """Something about alertd that a person should know while it is so."""
 
     rule: str
     about: str
     explanation: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def identity(self) -> Identity:
+        """By which it is one alert."""
+        return self.rule, self.about
+
 
 def advance_own(
-    active: Iterable[Alert], standing: Iterable[Condition], judged: Iterable[str], now: datetime
+    active: Iterable[Alert], standing: Iterable[Condition], over: Collection[Identity], now: datetime
 ) -> list[Step]:
-    """Begin and end own alerts so that those of the `judged` rules are just the standing conditions.
+    """Begin what stands and does not fire yet, end what is over; every other own alert goes on.
 
-    `active` are the firing own alerts; those of rules that were not judged are left alone.
+    What stands is not over, even where it is in both. `active` may hold other alerts too.
     """
-    by_identity = {(alert.rule, alert.subject): alert for alert in active if alert.own}
-    wanted = {(condition.rule, condition.about): condition for condition in standing}
-    judged_rules = set(judged)
-    steps = [_begun(condition, now) for key, condition in wanted.items() if key not in by_identity]
-    for key, alert in by_identity.items():
-        if key in wanted:
-            explanation = wanted[key].explanation
+    firing = {(alert.rule, alert.subject): alert for alert in active if alert.own}
+    wanted = {condition.identity: condition for condition in standing}
+    steps = [_begun(condition, now) for identity, condition in wanted.items() if identity not in firing]
+    for identity, alert in firing.items():
+        if identity in wanted:
+            explanation = wanted[identity].explanation
             if explanation != alert.explanation:
                 steps.append(Step(replace(alert, explanation=explanation)))
-        elif alert.rule in judged_rules:
+        elif identity in over:
             steps.append(end_alert(alert, EndReason.RECOVERED, now))
     return steps
 

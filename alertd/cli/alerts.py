@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from alertd.cli.options import config_option, json_option
-from alertd.cli.output import print_json, print_table
+from alertd.cli.output import print_json, print_table, say
 
 
 @click.command("alerts")
@@ -42,5 +42,5 @@ def command(config: Path, as_json: bool, all_: bool, state: str | None) -> int:
     if rows:
         print_table(["STATE", "SEVERITY", "RULE", "INSTRUMENT", "WHY", "SINCE (UTC)", "UNTIL", "TOLD"], rows)
     else:
-        click.echo("no alerts")
+        say("no alerts")
     return 0

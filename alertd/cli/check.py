@@ -1,43 +1,60 @@
 """`alertd check`: every mistake at once."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from alertd.cli.options import config_option
-from alertd.cli.output import complain
+from alertd.cli.options import config_option, json_option
+from alertd.cli.output import complain, print_json, say
 
 if TYPE_CHECKING:
     from alertd.daemon.setup import Setup
+    from alertd.errors import Mistake
 
 
 @click.command("check")
 @config_option
+@json_option
 @click.option("--online", is_flag=True, help="Try the key, its scopes and each target's URL form too.")
-def command(config: Path, online: bool) -> int:
+def command(config: Path, as_json: bool, online: bool) -> int:
     """Name every mistake in config, rules and templates, each as file:line:col: message.
 
     Exits 1 where there is one, 2 where the config cannot be read.
     """
     from alertd.daemon.setup import read_setup
-    from alertd.errors import UsageError
 
-    if not config.is_file():
-        raise UsageError(f"{config}: no such file; alertd init DIR makes one to start from")
     setup, mistakes = read_setup(config)
     for mistake in mistakes:
         complain(mistake)
-    real = [mistake for mistake in mistakes if not mistake.warning]
+    count = sum(not mistake.warning for mistake in mistakes)
+    rules, wrong_online = 0, 0
     if setup is not None:
+        rules = len(setup.rules)
         _say_owed(setup)
-    wrong_online = _try_online(setup) if online and setup is not None and not real else 0
-    count = len(real) + wrong_online
-    if count:
-        click.echo(f"{count} mistake{'s' if count > 1 else ''}")
-        return 1
-    click.echo(f"{config}: no mistakes, {len(setup.rules) if setup else 0} rules")
-    return 0
+        if online and not count:
+            wrong_online = _try_online(setup, (lambda _: None) if as_json else say)
+    count += wrong_online
+    if as_json:
+        print_json(
+            {"mistakes": [_mistake_json(each) for each in mistakes], "rules": rules, "wrong_online": wrong_online}
+        )
+    elif count:
+        say(f"{count} mistake{'s' if count > 1 else ''}")
+    else:
+        say(f"{config}: no mistakes, {rules} rule{'s' if rules != 1 else ''}")
+    return 1 if count else 0
+
+
+def _mistake_json(mistake: "Mistake") -> dict[str, object]:
+    return {
+        "file": str(mistake.file),
+        "line": mistake.line,
+        "column": mistake.column,
+        "message": mistake.text,
+        "warning": mistake.warning,
+    }
 
 
 def _say_owed(setup: "Setup") -> None:
@@ -57,30 +74,30 @@ def _say_owed(setup: "Setup") -> None:
         store.close()
 
 
-def _try_online(setup: "Setup") -> int:
-    """Ask MyCirrus with the key: the fleet, one status, one record. How many of them went wrong."""
+def _try_online(setup: "Setup", say: Callable[[str], None]) -> int:
+    """Ask MyCirrus with the key: the fleet, and each source of one instrument. How many of them went wrong."""
     from alertd.clock import monotonic, wall
     from alertd.daemon.compose import client_of
+    from alertd.daemon.fleet import asked_of, fleet_of
     from alertd.errors import ApiError
 
-    client = client_of(setup, wall, monotonic)
     wrong = 0
+    client = client_of(setup, wall, monotonic)
     try:
-        fleet = client.instruments()
-        click.echo(f"instruments: {len(fleet)} listed")
-        first = [fleet[0].serial] if fleet else []
+        fleet = fleet_of(client.instruments(), setup.settings.instruments)
+        say(f"instruments: {len(fleet)} watched")
         for source in setup.settings.poll.every:
-            for answer in client.fetch(source, first, {}, wall()):
+            for answer in client.fetch(source, asked_of(source, fleet)[:1], {}, wall()):
                 if answer.error is not None:
                     wrong += 1
                     complain(f"{source.value} of {answer.instrument}: {answer.error}")
                 else:
-                    click.echo(f"{source.value}: answered")
+                    say(f"{source.value}: answered")
     except ApiError as error:
         complain(f"{setup.settings.mycirrus.base_url}: {error}")
         wrong += 1
     finally:
         client.close()
     for name in setup.addresses:
-        click.echo(f"target {name}: its URL is one that can be sent to")
+        say(f"target {name}: its URL is one that can be sent to")
     return wrong

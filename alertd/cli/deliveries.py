@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from alertd.cli.options import config_option, json_option
-from alertd.cli.output import print_json, print_table
+from alertd.cli.output import print_json, print_table, say
 
 
 @click.command("deliveries")
@@ -46,5 +46,5 @@ def command(config: Path, as_json: bool, limit: int, target: str | None, state: 
     if rows:
         print_table(["ID", "STATE", "TARGET", "REASON", "TITLE", "DECIDED (UTC)", "TRIES", "ERROR"], rows)
     else:
-        click.echo("no messages")
+        say("no messages")
     return 0

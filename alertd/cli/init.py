@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from alertd.cli.output import complain
+from alertd.cli.output import complain, say
 
 
 @click.command("init")
@@ -30,7 +30,7 @@ def command(folder: Path) -> int:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
     if kept:
         complain(f"{kept} files were there already and were left as they are")
-    click.echo(f"Next: edit {folder / 'config.yaml'}, then alertd check -c {folder / 'config.yaml'}")
+    say(f"Next: edit {folder / 'config.yaml'}, then alertd check -c {folder / 'config.yaml'}")
     return 0
 
 

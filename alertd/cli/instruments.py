@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from alertd.cli.options import config_option, json_option
-from alertd.cli.output import print_json, print_table
+from alertd.cli.output import print_json, print_table, say
 
 
 @click.command("instruments")
@@ -46,5 +46,5 @@ def command(config: Path, as_json: bool) -> int:
     if rows:
         print_table(["SERIAL", "NAME", "MODEL", "STATUS", "SUPPLY", "NEWEST (UTC)", "LABELS"], rows)
     else:
-        click.echo("no instruments are known yet: alertd poll reads the fleet")
+        say("no instruments are known yet: alertd poll reads the fleet")
     return 0

@@ -1,4 +1,4 @@
-"""The command line: finds the command, turns errors into one line and an exit code.
+"""The command line: finds a command's module, runs it, and turns errors into one line and an exit code.
 
 0 done · 1 it found something wrong · 2 usage or configuration error.
 """
@@ -6,12 +6,14 @@
 import importlib
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import click
 
 from alertd import __version__
 from alertd.cli.output import complain
-from alertd.errors import AlertdError
+from alertd.errors import AlertdError, ConfigError
 
 COMMANDS = {
     "demo": "alertd.cli.demo",
@@ -53,34 +55,67 @@ def cli() -> None:
 
 def main() -> None:
     """The console script's entry."""
+    _mend_streams()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code. Every error is printed, none is raised."""
     try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # Whoever read our output has gone: nothing is wrong, and nothing more can be printed.
+        _abandon_output()
+        return 0
+    except OSError as error:
+        _abandon_output()
+        complain(f"alertd: {error.filename or 'the output'}: {error.strerror or error}")
+        return 1
+    except Exception as error:
+        if os.environ.get("ALERTD_DEBUG"):
+            raise
+        complain(f"alertd: a fault in alertd itself: {type(error).__name__}: {error} (ALERTD_DEBUG=1 shows where)")
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit code; errors that a person can act on are printed."""
+    try:
         code = cli.main(args=arguments, prog_name="alertd", standalone_mode=False)
         sys.stdout.flush()
-    except AlertdError as error:
-        for line in str(error).splitlines():
-            complain(line)
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            complain(mistake)
         return error.exit_code
+    except AlertdError as error:
+        complain(error)
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "alertd"
         complain(f"{where}: {error.format_message()} (see {where} --help)")
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone: nothing is wrong, and nothing more can be printed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:
-        if os.environ.get("ALERTD_DEBUG"):
-            raise
-        complain(f"alertd: a fault in alertd itself: {type(error).__name__}: {error} (ALERTD_DEBUG=1 shows where)")
-        return 1
     return code if isinstance(code, int) else 0
+
+
+def _mend_streams() -> None:
+    """Print everywhere: to nobody where a stream was closed, and with escapes where its encoding has no such sign."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - stays open to the end
+        else:
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _abandon_output() -> None:
+    """Let what could not be written go nowhere, or Python would complain of it once more at its end."""
+    with suppress(OSError):  # a stream that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

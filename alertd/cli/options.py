@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import click
 
+from alertd.errors import UsageError
+
 Command = TypeVar("Command", bound=Callable[..., object])
 
 PLACES = ("config.yaml", "/etc/alertd/config.yaml")
@@ -21,13 +23,14 @@ def default_config() -> str:
 
 
 def config_option(command: Command) -> Command:
-    """`-c FILE`."""
+    """`-c FILE`; a file that cannot be read is refused before anything else."""
     return click.option(
         "-c",
         "--config",
         "config",
         type=click.Path(path_type=Path),
         default=default_config,
+        callback=_readable,
         metavar="FILE",
         help="The config file. Default: $ALERTD_CONFIG, ./config.yaml, /etc/alertd/config.yaml.",
     )(command)
@@ -36,3 +39,15 @@ def config_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def _readable(_context: click.Context, _option: click.Parameter, config: Path) -> Path:
+    try:
+        with config.open("rb") as file:
+            file.read(1)
+    except FileNotFoundError as error:
+        raise UsageError(f"{config}: no such file; alertd init DIR makes one to start from") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{config}: cannot be read: {reason}") from error
+    return config

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alertd.cli.options import config_option, json_option
-from alertd.cli.output import complain, print_json
+from alertd.cli.output import complain, print_json, say
 
 if TYPE_CHECKING:
     from alertd.daemon.cycle import CycleReport
@@ -98,13 +98,13 @@ def _print_report(store: "Store", report: "CycleReport") -> None:
 
     for each in report.rounds:
         state = f"failed: {each.failure}" if each.failure else f"{each.answered} of {each.asked} answered"
-        click.echo(f"{each.source}: {state}" if each.source != "instruments" else _listing(each.answered, each.failure))
+        say(f"{each.source}: {state}" if each.source != "instruments" else _listing(each.answered, each.failure))
     for attempt in report.attempts:
         outcome = "told" if attempt.delivered else f"not told ({attempt.error})"
-        click.echo(f"{attempt.delivery.target} {outcome}: {attempt.delivery.message.title}")
+        say(f"{attempt.delivery.target} {outcome}: {attempt.delivery.message.title}")
     active = store.alerts(states=[State.PENDING, State.FIRING])
     firing = sum(alert.state is State.FIRING for alert in active)
-    click.echo(f"{firing} firing, {len(active) - firing} pending")
+    say(f"{firing} firing, {len(active) - firing} pending")
 
 
 def _listing(count: int, failure: str) -> str:

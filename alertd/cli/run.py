@@ -12,7 +12,9 @@ from alertd.cli.options import config_option
 
 if TYPE_CHECKING:
     from alertd.daemon.service import Service
+    from alertd.daemon.setup import Setup
     from alertd.daemon.systemd import Systemd
+    from alertd.errors import Mistake
 
 ALIVE_WITHIN = 30.0
 """Seconds since the scheduler's last sign of life after which the watchdog is no longer fed."""
@@ -59,7 +61,8 @@ def command(config: Path) -> int:
                 systemd.alive()
             if reload.is_set() and not stop.is_set():
                 reload.clear()
-                _reload(service, config, systemd)
+                if not _reload(service, config, systemd):
+                    reload.set()  # the next look tries again
         systemd.stopping()
         service.stop()
     finally:
@@ -67,25 +70,42 @@ def command(config: Path) -> int:
     return 0
 
 
-def _reload(service: "Service", config: Path, systemd: "Systemd") -> None:
-    """All valid, or nothing changes and the refusal is told."""
-    from alertd.cli.logging import start_logging
+def _reload(service: "Service", config: Path, systemd: "Systemd") -> bool:
+    """All valid, or nothing changes and the refusal is told; False where the store failed on the way."""
     from alertd.clock import monotonic
     from alertd.daemon.setup import load_setup
-    from alertd.errors import ConfigError
+    from alertd.errors import ConfigError, StoreError
     from alertd.logs import logger
 
-    log = logger(__name__)
     systemd.reloading(monotonic())
     try:
-        setup = load_setup(config)
-    except ConfigError as error:
-        for mistake in error.mistakes:
-            log.error("reload.refused", mistake=str(mistake))
-        service.refuse_reload({mistake.file.name: str(mistake) for mistake in reversed(error.mistakes)})
-        systemd.ready("watching; the last reload was refused")
-        return
+        try:
+            setup = load_setup(config)
+        except ConfigError as error:
+            _refuse(service, error.mistakes)
+            status = "watching; the last reload was refused"
+        else:
+            _change_over(service, setup)
+            status = "watching"
+    except StoreError as error:
+        logger(__name__).error("store.failed", during="reload", error=str(error))
+        return False
+    systemd.ready(status)
+    return True
+
+
+def _refuse(service: "Service", mistakes: "list[Mistake]") -> None:
+    from alertd.logs import logger
+
+    for mistake in mistakes:
+        logger(__name__).error("reload.refused", mistake=str(mistake))
+    service.refuse_reload({mistake.file.name: str(mistake) for mistake in reversed(mistakes)})
+
+
+def _change_over(service: "Service", setup: "Setup") -> None:
+    from alertd.cli.logging import start_logging
+    from alertd.logs import logger
+
     start_logging(setup.settings.logging, stream=sys.stdout)
     service.reload(setup)
-    log.info("reload.done", rules=len(setup.rules))
-    systemd.ready("watching")
+    logger(__name__).info("reload.done", rules=len(setup.rules))

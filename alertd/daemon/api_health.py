@@ -1,6 +1,6 @@
 """How MyCirrus answers: from outcomes of requests to the own alerts ApiUnreachable and ApiKeyRefused."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from alertd.errors import ApiError, KeyRefused, NotAllowed
 from alertd.model import Alert, Source
 
 API = "MyCirrus API"
+LISTING = "instruments"
 JUDGED = ("ApiUnreachable", "ApiKeyRefused")
 FORBIDDEN = 403
 
@@ -43,16 +44,23 @@ class Heard:
 class ApiHealth:
     """Keeps the conditions that stand; not thread-safe, the poller's lock guards it."""
 
-    def __init__(self, unreachable_after: timedelta, active: Iterable[Alert], failing_since: datetime | None) -> None:
+    def __init__(
+        self,
+        unreachable_after: timedelta,
+        sources: Collection[Source],
+        active: Iterable[Alert],
+        failing_since: datetime | None,
+    ) -> None:
         self._unreachable_after = unreachable_after
         self.failing_since = failing_since
         """Since when no request had a usable answer; None while they have."""
+        endpoints = {API, LISTING, *(source.value for source in sources)}
         self._standing = {
             (alert.rule, alert.subject): Condition(
                 rule=alert.rule, about=alert.subject, explanation=alert.explanation, labels=_own_labels(alert)
             )
             for alert in active
-            if alert.own and alert.rule in JUDGED
+            if alert.own and alert.rule in JUDGED and alert.subject in endpoints
         }
 
     def hear(self, heard: Heard, now: datetime) -> list[Condition]:

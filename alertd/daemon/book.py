@@ -1,11 +1,14 @@
 """The newest of everything, in memory: what the next verdict is made from. The poller writes it to the store, too."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alertd.model import Sample, Source
 
 Newest = dict[Source, Sample]
+
+SEEN_KEPT = 100
+"""Times of records kept for each instrument and source; what is read again beyond them is recorded again, no more."""
 
 
 class Book:
@@ -20,7 +23,15 @@ class Book:
         self.every = dict(every)
         """Effective intervals: a round that takes longer than its interval makes the interval longer."""
         self._newest: dict[str, Newest] = {}
+        self._seen: dict[Source, dict[str, tuple[datetime, ...]]] = {source: {} for source in every}
         self._failed: dict[str, dict[Source, str]] = {}
+        self.restore(samples)
+
+    def restore(self, samples: Iterable[Sample]) -> None:
+        """Hold these newest records and no others: what was heard since could not be written, and is heard again."""
+        self._newest.clear()
+        for seen in self._seen.values():
+            seen.clear()
         for sample in samples:
             self.newest(sample.instrument)[sample.source] = sample
 
@@ -37,6 +48,16 @@ class Book:
         if found is None:
             found = self._failed[serial] = {}
         return found
+
+    def unseen(self, source: Source, serial: str, samples: Sequence[Sample]) -> list[Sample]:
+        """Those that the last answer with records did not hold, for each reads a little of the one before again.
+
+        A late one is among them, however old; after a start all of them are.
+        """
+        seen = self._seen[source]
+        before = frozenset(seen.get(serial, ()))
+        seen[serial] = tuple(sample.at for sample in samples[-SEEN_KEPT:])
+        return [sample for sample in samples if sample.at not in before]
 
     def round_begins(self, source: Source, now: datetime) -> None:
         """Note a round's start, to learn how often they really come."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alertd.clock import Clock, Monotonic, monotonic, wall
+from alertd.daemon.breakage import Breakage
 from alertd.daemon.deliverer import Deliverer
 from alertd.daemon.digest_times import DigestTimes
 from alertd.daemon.dispatcher import Dispatcher
 from alertd.daemon.heartbeat import Heartbeat
 from alertd.daemon.letters import Letters
+from alertd.daemon.own_alerts import OwnAlerts
 from alertd.daemon.poller import Poller
 from alertd.daemon.setup import Setup
 from alertd.mycirrus.client import Client
@@ -27,6 +29,8 @@ class Parts:
     setup: Setup
     store: Store
     client: Client
+    own: OwnAlerts
+    breakage: Breakage
     poller: Poller
     dispatcher: Dispatcher
     deliverer: Deliverer
@@ -67,6 +71,8 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
     `recorded` is called when alerts have changed, `noise` gives numbers in [0, 1).
     """
     settings = setup.settings
+    own = OwnAlerts(store, clock, recorded)
+    breakage = Breakage(own, store, setup.rules, setup.templates)
     client = client or client_of(setup, clock, monotonic)
     poller = Poller(
         client=client,
@@ -75,6 +81,7 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         rules=setup.rules,
         clock=clock,
         monotonic=monotonic,
+        breakage=breakage,
         recorded=recorded,
     )
     channels = channels or Channels(setup.addresses)
@@ -85,26 +92,31 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         renderer=Renderer(setup.templates),
         channels=channels,
         letters=Letters(store=store, texts=setup.texts, external_url=settings.http.external_url),
+        breakage=breakage,
         tokens=pace.tokens,
         digests=DigestTimes(store, settings.receivers).due,
     )
+    targets = tuple(sorted(setup.addresses))
     deliverer = Deliverer(
         store=store,
         channels=channels,
+        targets=targets,
+        own=own,
         clock=clock,
         pace=pace,
         decide_again=dispatcher.dispatch,
-        stand=poller.stand,
         noise=noise,
     )
     return Parts(
         setup=setup,
         store=store,
         client=client,
+        own=own,
+        breakage=breakage,
         poller=poller,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        targets=tuple(sorted(setup.addresses)),
+        targets=targets,
         heartbeat=Heartbeat(setup.heartbeat_url) if setup.heartbeat_url else None,
         clock=clock,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from alertd.daemon.compose import Parts
 from alertd.daemon.deliverer import Attempt, drain
 from alertd.daemon.poller import RoundReport
+from alertd.daemon.upkeep import keep_house_if_due
 from alertd.model import Source
 
 PASSES = 2
@@ -39,6 +40,7 @@ def cycle(parts: Parts, progress: Callable[[RoundReport], None] = lambda _report
         parts.dispatcher.dispatch(parts.clock())
         report.attempts += drain(parts.deliverer, parts.targets, hasten=number == 0)
     report.waiting = len(parts.store.pending_deliveries())
+    keep_house_if_due(parts.store, parts.setup.settings, parts.clock())
     if report.went_well and parts.heartbeat is not None:
         parts.heartbeat.beat()
     return report

@@ -1,12 +1,13 @@
 """Sends what the outbox holds, one lane for each target, so that no target waits for another."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.alerts.own import Condition
 from alertd.clock import Clock
+from alertd.daemon.own_alerts import OwnAlerts
 from alertd.errors import StoreError
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState, NotifyReason, TargetHealth, Told
@@ -19,6 +20,7 @@ from alertd.store.store import Store
 
 log = logger(__name__)
 
+TARGET_FAILING = "TargetFailing"
 TELLS_OF_HOLDS = frozenset({NotifyReason.SILENCE_ENDED, NotifyReason.QUIET_ENDED, NotifyReason.DIGEST})
 """Messages after which a hold whose end they told of is forgotten."""
 
@@ -46,7 +48,8 @@ class Deliverer:
         clock: Clock,
         pace: Pace,
         decide_again: Callable[[datetime], object] = lambda _now: None,
-        stand: Callable[[list[Condition], tuple[str, ...]], None] = lambda _conditions, _judged: None,
+        targets: Sequence[str],
+        own: OwnAlerts,
         noise: Callable[[], float],
     ) -> None:
         self._store = store
@@ -54,10 +57,13 @@ class Deliverer:
         self._clock = clock
         self._pace = pace
         self._decide_again = decide_again
-        self._stand = stand
+        self._own = own
         self._noise = noise
         self._health = store.health()
-        self._failing = {name for name, health in self._health.items() if is_failing(health, clock())}
+        self._failing = set(own.active(TARGET_FAILING))
+        gone = self._failing - set(targets)  # of what is not in the config nobody can say that it works again
+        self._failing -= gone
+        own.change(over=[(TARGET_FAILING, name) for name in gone])
 
     def deliver_next(self, target: str, *, hasten: bool = False) -> Attempt | None:
         """Send the target's next due message; None where none is due, or its rate lets none go now.
@@ -127,20 +133,16 @@ class Deliverer:
 
     def _judge_target(self, health: TargetHealth, now: datetime) -> None:
         """Begin or end TargetFailing; only a change is written."""
-        failing = is_failing(health, now)
-        if failing == (health.target in self._failing):
+        target, failing = health.target, is_failing(health, now)
+        if failing == (target in self._failing):
             return
-        (self._failing.add if failing else self._failing.discard)(health.target)
-        conditions = [
-            Condition(
-                rule="TargetFailing",
-                about=name,
-                explanation=f"{self._health[name].failures} attempts failed; the last: {self._health[name].last_error}",
-                labels={"target": name},
-            )
-            for name in sorted(self._failing)
-        ]
-        self._stand(conditions, ("TargetFailing",))
+        if failing:
+            why = f"{health.failures} attempts failed; the last: {health.last_error}"
+            self._own.change([Condition(rule=TARGET_FAILING, about=target, explanation=why, labels={"target": target})])
+            self._failing.add(target)
+        else:
+            self._own.change(over=[(TARGET_FAILING, target)])
+            self._failing.discard(target)
 
 
 class Lane(threading.Thread):

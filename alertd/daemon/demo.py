@@ -15,17 +15,19 @@ from alertd.clock import Monotonic, monotonic
 from alertd.daemon.compose import Parts, compose
 from alertd.daemon.demo_channels import LoopbackChannels
 from alertd.daemon.demo_sinks import Arrived, sinks
-from alertd.daemon.demo_site import write_site
+from alertd.daemon.demo_site import ADDRESSEES, write_site
 from alertd.daemon.poller import RoundReport
 from alertd.daemon.setup import load_setup
 from alertd.daemon.stores import open_for_work
 from alertd.daemon.timetable import Timetable
-from alertd.model import Alert, Transition
+from alertd.model import Alert, Source, State, Transition
 from alertd.mycirrus.simulator.script import Fleet
 from alertd.mycirrus.simulator.simulator import Simulator
 
 STEP = timedelta(minutes=1)
 """The demo's clock goes in steps of this: what happens within one is polled and told at its end."""
+
+_ORDER = [each.channel for each in ADDRESSEES]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,28 @@ class Turn:
     transition: Transition
 
 
-Show = Callable[[datetime, Turn | Arrived], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """How things stand at a full hour."""
+
+    monitors: int
+    online: int
+    firing: int
+    lowest: str
+    """The serial of the monitor with the lowest supply voltage; empty where none is known."""
+    volts: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One alert that fired, and which targets were told: that it began, and that it ended."""
+
+    alert: Alert
+    told: tuple[str, ...]
+    told_its_end: tuple[str, ...]
+
+
+Show = Callable[[datetime, Turn | Arrived | Hour], None]
 
 
 class StepClock:
@@ -72,29 +95,62 @@ class Demo:
         self._arrived = arrived
         self._show = show
         self._timetable = Timetable(parts, heard=self._hear)
+        self.failures: list[str] = []
+        """Rounds and deliveries that failed; a sound demo has none."""
 
     def run(self, lasts: timedelta, stop: threading.Event) -> None:
-        """Live for so long in real time, or until `stop`."""
-        end_at = monotonic() + lasts.total_seconds()
-        while not stop.is_set() and monotonic() < end_at:
-            self._timetable.run_due(self._clock())
-            self._show_arrived()
+        """Live for so long in the demo's time, or until `stop`."""
+        end_at = self._clock() + lasts
+        while not stop.is_set() and self._clock() < end_at:
+            now = self._clock()
+            attempts = self._timetable.run_due(now)
+            self.failures += [attempt.error for attempt in attempts if not attempt.delivered]
+            self._show_arrived(now)
+            if now.minute == 0:
+                self._show(now, self._hour())
             self._clock.step(stop)
 
-    def alerts(self) -> list[Alert]:
-        """Every alert that there was, newest first."""
-        return self._parts.store.alerts()
+    def stories(self) -> list[Story]:
+        """Every alert that fired, in the order they began, and who was told of it."""
+        alerts = [alert for alert in self._parts.store.alerts() if alert.fired_at is not None]
+        told = self._parts.store.told([alert.id for alert in alerts])
+        return [
+            Story(
+                alert=alert,
+                told=tuple(each.target for each in told if each.alert_id == alert.id and each.firing_at),
+                told_its_end=tuple(each.target for each in told if each.alert_id == alert.id and each.ended_at),
+            )
+            for alert in sorted(alerts, key=lambda alert: (alert.fired_at or alert.active_at, alert.subject))
+        ]
 
     def _hear(self, report: RoundReport) -> None:
+        if report.failure:
+            self.failures.append(f"{report.source}: {report.failure}")
         for transition in report.transitions:
             alert = self._parts.store.alert(transition.alert_id)
             if alert is not None:
                 self._show(self._clock(), Turn(alert=alert, transition=transition))
 
-    def _show_arrived(self) -> None:
+    def _show_arrived(self, now: datetime) -> None:
         arrived, self._arrived[:] = list(self._arrived), []
-        for each in arrived:
-            self._show(self._clock(), each)
+        for each in sorted(arrived, key=lambda each: _ORDER.index(each.channel)):
+            self._show(now, each)
+
+    def _hour(self) -> Hour:
+        newest = self._parts.store.newest()
+        volts = {
+            sample.instrument: sample.values.get("voltage") for sample in newest if sample.source is Source.CURRENT
+        }
+        known = {serial: value for serial, value in volts.items() if isinstance(value, int | float)}
+        lowest = min(known, key=lambda serial: known[serial], default="")
+        statuses = [sample.values.get("online") for sample in newest if sample.source is Source.STATUS]
+        return Hour(
+            monitors=len(statuses),
+            online=statuses.count(True),
+            firing=sum(alert.state is State.FIRING for alert in self._parts.store.active_alerts()),
+            lowest=lowest,
+            volts=known.get(lowest, 0.0),
+        )
 
 
 @contextmanager

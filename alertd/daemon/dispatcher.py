@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alertd.daemon.breakage import Breakage
 from alertd.daemon.letters import Letters
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState
@@ -35,6 +36,7 @@ class Dispatcher:
         letters: Letters,
         tokens: Callable[[], Mapping[str, int]] = dict,
         digests: Callable[[datetime], Mapping[str, datetime]] = lambda _now: {},
+        breakage: Breakage,
     ) -> None:
         self._store = store
         self._routing = routing
@@ -43,6 +45,7 @@ class Dispatcher:
         self._letters = letters
         self._tokens = tokens
         self._digests = digests
+        self._breakage = breakage
         self._lock = threading.Lock()
 
     def dispatch(self, now: datetime) -> tuple[list[Delivery], datetime]:
@@ -72,8 +75,7 @@ class Dispatcher:
         """The order in words; a large one in several messages."""
         kind, limit = self._channels.kind(order.target), self._channels.limit(order.target)
         rendered = self._renderer.render_parts(self._letters.letter(order, kind, now), kind, limit=limit)
-        for failure in rendered.failures:
-            log.error("template.failed", error=str(failure))
+        self._breakage.rendered(rendered, [alert.id for alert in (*order.firing, *order.resolved)])
         return list(rendered.parts)
 
     def _delivery(self, order: Order, part: Part, now: datetime) -> Delivery:

@@ -26,6 +26,9 @@ class Judged:
     """What one round changed."""
 
     samples: list[Sample] = field(default_factory=list)
+    """The newest of each instrument and source."""
+    history: list[Sample] = field(default_factory=list)
+    """Every record that was not there before, late ones too."""
     cursors: dict[tuple[Source, str], datetime] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
@@ -78,7 +81,9 @@ class Judge:
         if source not in RANGE_SOURCES:
             newest[source] = answer.samples[-1]
             self.judged.samples.append(answer.samples[-1])
+            self.judged.history.append(answer.samples[-1])
             return
+        self.judged.history += self._book.unseen(source, answer.instrument, answer.samples)
         known = newest.get(source)
         fresh = [sample for sample in answer.samples if known is None or sample.at > known.at]
         if known is None:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alertd.alerts.life import end
-from alertd.alerts.own import Condition, advance_own
+from alertd.alerts.own import advance_own
 from alertd.clock import Clock, Monotonic
 from alertd.config.settings import Settings
-from alertd.daemon.api_health import JUDGED, ApiHealth, Heard, heard
+from alertd.daemon.api_health import JUDGED, LISTING, ApiHealth, Heard, heard
 from alertd.daemon.book import Book
+from alertd.daemon.breakage import Breakage
 from alertd.daemon.fleet import fleet_of
 from alertd.daemon.judge import ActiveAlerts, Judge, Judged
+from alertd.daemon.own_alerts import log_transitions
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
 from alertd.logs import logger
@@ -48,7 +50,7 @@ class RoundReport:
 class Poller:
     """One round of one source at a time; sources may be asked at once, judging takes turns."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each
         self,
         *,
         client: Client,
@@ -57,6 +59,7 @@ class Poller:
         rules: Sequence[Rule],
         clock: Clock,
         monotonic: Monotonic,
+        breakage: Breakage,
         recorded: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
@@ -65,8 +68,12 @@ class Poller:
         self._rules = rules
         self._clock = clock
         self._monotonic = monotonic
+        self._breakage = breakage
         self._recorded = recorded
         self._lock = threading.RLock()
+        self._stopped = False
+        self._unwritten = False
+        """Whether the book has taken in what the store could not."""
         self._failing: dict[str, str] = {}
         every = settings.poll.every
         self._book = Book(every, store.newest())
@@ -74,6 +81,7 @@ class Poller:
         since = store.recall(API_FAILING_SINCE)
         self._api = ApiHealth(
             settings.unreachable_after,
+            every,
             active,
             datetime.fromisoformat(since) if isinstance(since, str) else None,
         )
@@ -91,7 +99,7 @@ class Poller:
 
     def list_instruments(self) -> RoundReport:
         """Read the fleet, end the alerts of what is gone, and watch what is there."""
-        report = RoundReport(source="instruments", asked=1)
+        report = RoundReport(source=LISTING, asked=1)
         if not self._settings.instruments.discover:
             return report
         now = self._clock()
@@ -100,6 +108,8 @@ class Poller:
             seen = self._client.instruments()
         except ApiError as error:
             failure, seen = error, []
+        if self._stopped:
+            return report
         with self._lock:
             judged = Judged()
             if seen:
@@ -107,7 +117,7 @@ class Poller:
                 self._watch()
             report.answered = len(seen)
             report.failure = str(failure) if failure else ""
-            self._record(judged, Heard(endpoint="instruments", answered=len(seen), failure=failure), now)
+            self._record(judged, Heard(endpoint=LISTING, answered=len(seen), failure=failure), now)
         self._note_failure(report.source, report.failure)
         return report
 
@@ -128,12 +138,18 @@ class Poller:
             outcomes.append(answer.error)
             if isinstance(answer.error, NotAllowed):
                 report.contained.append((answer.instrument, str(answer.error)))
-            if self._monotonic() >= record_at:
+            if self._monotonic() >= record_at and not self._stopped:
                 self._judge(source, batch, report)
                 batch, record_at = [], self._monotonic() + RECORD_EVERY
+        if self._stopped:
+            return report
         self._judge(source, batch, report, heard(source, outcomes))
         self._report(report, source, outcomes)
         return report
+
+    def stop(self) -> None:
+        """Record nothing more of the rounds under way: what the client gives up on a stop says nothing of MyCirrus."""
+        self._stopped = True
 
     def end_what_is_gone(self) -> list[Transition]:
         """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing."""
@@ -147,15 +163,6 @@ class Poller:
             self._write(judged, now)
             return judged.transitions
 
-    def stand(self, conditions: Sequence[Condition], judged_rules: Sequence[str]) -> None:
-        """Begin and end own alerts that others than the poller judge: a target that fails, a refused rule file."""
-        with self._lock:
-            now = self._clock()
-            judged = Judged()
-            for step in advance_own(self._store.active_alerts(), conditions, judged_rules, now):
-                judged.add(step)
-            self._write(judged, now)
-
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _judge(
@@ -163,15 +170,18 @@ class Poller:
     ) -> None:
         with self._lock:
             now = self._clock()
+            if self._unwritten:
+                self._book.restore(self._store.newest())
+                self._unwritten = False
             judge = Judge(self._watchlist, self._book, self._active())
             judge.hear(source, batch, now)
-            for name, what in judge.judged.broken.items():
-                log.error("rule.broken", rule=name, error=what)
             if round_heard is not None:
                 self._record(judge.judged, round_heard, now)
             else:
                 self._write(judge.judged, now)
         report.transitions.extend(judge.judged.transitions)
+        serials = {answer.instrument for answer in batch}
+        self._breakage.judged(serials, self._watchlist.rules_called_by(source), judge.judged.raised)
 
     def _active(self) -> ActiveAlerts:
         return {(alert.rule, alert.subject): alert for alert in self._store.active_alerts() if not alert.own}
@@ -179,23 +189,26 @@ class Poller:
     def _record(self, judged: Judged, round_heard: Heard, now: datetime) -> None:
         """Add what the round says of the API itself, then write."""
         conditions = self._api.hear(round_heard, now)
-        for step in advance_own(self._store.active_alerts(), conditions, JUDGED, now):
+        active = [alert for alert in self._store.active_alerts() if alert.own and alert.rule in JUDGED]
+        for step in advance_own(active, conditions, {(alert.rule, alert.subject) for alert in active}, now):
             judged.add(step)
         self._write(judged, now)
         self._remember()
 
     def _write(self, judged: Judged, now: datetime) -> None:
-        if not (judged.samples or judged.cursors or judged.alerts):
+        if not (judged.samples or judged.history or judged.cursors or judged.alerts):
             return
+        self._unwritten = True
         self._store.record_round(
             samples=judged.samples,
+            history=judged.history,
             cursors=judged.cursors,
             alerts=list(judged.alerts.values()),
             transitions=judged.transitions,
             now=now,
         )
-        for transition in judged.transitions:
-            _log_transition(judged.alerts[transition.alert_id], transition)
+        self._unwritten = False
+        log_transitions(judged.alerts, judged.transitions)
         if judged.transitions:
             self._recorded()
 
@@ -243,15 +256,3 @@ class Poller:
         elif before and not failure:
             log.info("source.recovered", source=source)
         self._failing[source] = failure
-
-
-def _log_transition(alert: Alert, transition: Transition) -> None:
-    event = f"alert.{transition.kind.value}"
-    log.info(
-        event,
-        rule=alert.rule,
-        instrument=alert.subject,
-        severity=transition.severity.word,
-        reason=transition.reason,
-        explanation=transition.explanation,
-    )

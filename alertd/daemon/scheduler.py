@@ -4,6 +4,7 @@ A job of a name never runs twice at once, a late one runs once, and none is ever
 """
 
 import random
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,6 +28,9 @@ class Scheduler:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._idle = threading.Condition()
+        self._under_way = 0
+        self._stopping = False
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(THREADS)},
@@ -36,7 +40,7 @@ class Scheduler:
     def every(self, name: str, interval: timedelta, job: Callable[[], None], *, first_after: timedelta) -> None:
         """Run `job` each `interval`, the first time after `first_after`; an error is logged and ends one run only."""
         self._scheduler.add_job(
-            _contained(name, job),
+            self._contained(name, job),
             "interval",
             seconds=interval.total_seconds(),
             id=name,
@@ -59,23 +63,37 @@ class Scheduler:
 
     def stop(self) -> None:
         """Begin no further run; does not wait for those under way."""
+        with self._idle:
+            self._stopping = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+
+    def join(self, seconds: float) -> bool:
+        """After `stop`: wait so long for the runs under way; whether none is left."""
+        with self._idle:
+            return self._idle.wait_for(lambda: self._under_way == 0, seconds)
+
+    def _contained(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            with self._idle:
+                if self._stopping:
+                    return
+                self._under_way += 1
+            try:
+                job()
+            except Exception:
+                log.exception("job.failed", job=name)
+            finally:
+                with self._idle:
+                    self._under_way -= 1
+                    self._idle.notify_all()
+
+        return run
 
 
 def phase(interval: timedelta, index: int) -> timedelta:
     """When a source's first run begins: in order, close together, slightly apart so that they do not always collide."""
     return min(timedelta(milliseconds=50 * index + random.randrange(20)), interval)  # noqa: S311 - no secret
-
-
-def _contained(name: str, job: Callable[[], None]) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            job()
-        except Exception:
-            log.exception("job.failed", job=name)
-
-    return run
 
 
 def last_cron_time(cron: Cron, zone: str, after: datetime, until: datetime) -> datetime | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from alertd.alerts.own import Condition
 from alertd.clock import Clock, Monotonic
 from alertd.daemon.compose import Parts, compose
 from alertd.daemon.deliverer import Lane
 from alertd.daemon.heartbeat import is_well
 from alertd.daemon.scheduler import Scheduler, phase
 from alertd.daemon.setup import Setup
+from alertd.daemon.upkeep import EVERY, keep_house
 from alertd.errors import StoreError
 from alertd.logs import logger
 from alertd.model import Source
@@ -26,7 +26,6 @@ STEP = 2.0
 """Seconds by which wall and monotonic time may part between two ticks before the schedule is re-armed."""
 STOP_WITHIN = 3.0
 """Seconds that a stop waits for messages in flight; what is not answered by then goes again, marked."""
-HOUSEKEEPING_EVERY = timedelta(hours=1)
 LISTING = "instruments"
 
 
@@ -117,17 +116,11 @@ class Service:
         """Change over to another, already checked set-up. State is in the store, so nothing is lost or told again."""
         self.stop()
         self.start(setup)
-        if self._running is not None:
-            self._running.parts.poller.stand([], ("RuleBroken",))
 
     def refuse_reload(self, why: Mapping[str, str]) -> None:
         """Say through the targets that a reload was refused; `why` is the first mistake of each file."""
         if self._running is not None:
-            conditions = [
-                Condition(rule="RuleBroken", about=file, explanation=text, labels={"rule": file})
-                for file, text in why.items()
-            ]
-            self._running.parts.poller.stand(conditions, ("RuleBroken",))
+            self._running.parts.breakage.refused(why)
 
     def stop(self) -> None:
         """End every job and lane within seconds; a message still in flight goes again, marked, after the next start."""
@@ -185,7 +178,7 @@ class Service:
             )
         running.scheduler.every("alive", timedelta(seconds=TICK), self._alive, first_after=timedelta(0))
         running.scheduler.every(
-            "housekeeping", HOUSEKEEPING_EVERY, lambda: self._keep_house(running), first_after=timedelta(minutes=1)
+            "housekeeping", EVERY, lambda: self._keep_house(running), first_after=timedelta(minutes=1)
         )
         heartbeat = running.parts.setup.settings.heartbeat
         if heartbeat is not None:
@@ -217,10 +210,7 @@ class Service:
         self.alive_at = self._monotonic()
 
     def _keep_house(self, running: _Running) -> None:
-        now = self._clock()
-        pruned = self._store.prune(now - running.parts.setup.settings.storage.retention)
-        self._store.release_leases(now, all_=False)
-        log.debug("housekeeping.done", pruned=pruned)
+        keep_house(self._store, running.parts.setup.settings, self._clock(), lambda: self._running is running)
 
     def _beat(self, running: _Running) -> None:
         every = {source.value: span for source, span in running.parts.setup.settings.poll.every.items()}

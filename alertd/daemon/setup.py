@@ -1,7 +1,7 @@
 """Everything a person wrote, read and checked as a whole: config, rules, templates, targets. All, or every mistake."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from alertd.config.load import Config, load_config
 from alertd.config.secrets import Secret
 from alertd.config.settings import Settings
 from alertd.config.times import Rate as ConfigRate
+from alertd.config.yaml import load_document
+from alertd.daemon.heartbeat import url_mistake as heartbeat_mistake
 from alertd.daemon.routing import routing_of
 from alertd.errors import ConfigError, Mistake
 from alertd.logs import redact
@@ -87,12 +89,17 @@ def read_setup(path: Path, environment: Mapping[str, str] = os.environ) -> tuple
     try:
         config = load_config(path)
     except ConfigError as error:
-        return None, [*error.mistakes, *_rules_beside(path)]
-    mistakes = list(config.mistakes(environment))
-    rules, rule_mistakes = _rules(config)
-    mistakes += rule_mistakes + check_texts(rules) + check_templates(templates_folder(config))
+        return None, [*error.mistakes, *_mistakes_beside(path)]
+    paths, _ = expand_patterns(config.settings.rules, config.base)
+    rules, rule_mistakes = _rules(paths)
+    mistakes = [*config.mistakes(environment), *rule_mistakes, *check_templates(templates_folder(config))]
     api_key = _secret(config, config.settings.mycirrus.api_key, environment)
+    if not api_key.isascii():
+        mistakes.append(config.document.mistake(("mycirrus", "api_key"), "api_key: characters that no key has"))
     heartbeat = config.settings.heartbeat
+    heartbeat_url = _secret(config, heartbeat.url, environment) if heartbeat else ""
+    if heartbeat_url and (wrong := heartbeat_mistake(heartbeat_url)):
+        mistakes.append(config.document.mistake(("heartbeat", "url"), f"url: {wrong}"))
     addresses: dict[str, TargetAddress] = {}
     for i, receiver in enumerate(config.settings.receivers):
         for j, target in enumerate(receiver.targets):
@@ -106,7 +113,7 @@ def read_setup(path: Path, environment: Mapping[str, str] = os.environ) -> tuple
         config=config,
         rules=tuple(rules),
         api_key=api_key,
-        heartbeat_url=_secret(config, heartbeat.url, environment) if heartbeat else None,
+        heartbeat_url=heartbeat_url or None,
         addresses=addresses,
     )
     return setup, sorted(mistakes)
@@ -117,22 +124,36 @@ def templates_folder(config: Config) -> Path | None:
     return config.base / config.settings.templates if config.settings.templates else None
 
 
-def _rules(config: Config) -> tuple[list[Rule], list[Mistake]]:
-    paths, _ = expand_patterns(config.settings.rules, config.base)
+def _rules(paths: Sequence[Path]) -> tuple[list[Rule], list[Mistake]]:
+    """The rules, or none and every mistake; the texts, too, of each file that has no other mistake."""
     try:
-        return load_rules(paths), []
+        rules = load_rules(paths)
     except ConfigError as error:
-        return [], error.mistakes
+        return [], [*error.mistakes, *check_texts(_good_ones(paths))]
+    return rules, check_texts(rules)
 
 
-def _rules_beside(path: Path) -> list[Mistake]:
-    """Mistakes of the rules beside a config that cannot be read itself: a person mends both in one go."""
-    paths, _ = expand_patterns(["rules/*.yaml"], path.parent)
+def _good_ones(paths: Iterable[Path]) -> Iterator[Rule]:
+    for path in paths:
+        try:
+            yield from load_rules([path])
+        except ConfigError:
+            continue
+
+
+def _mistakes_beside(path: Path) -> list[Mistake]:
+    """Mistakes of rules and templates beside a config that has some itself: a person mends all in one go."""
     try:
-        load_rules(paths)
-    except ConfigError as error:
-        return error.mistakes
-    return []
+        document = load_document(path)
+    except ConfigError:
+        patterns, folder = None, None
+    else:
+        patterns, folder = document.get(("rules",)), document.get(("templates",))
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+        patterns = ["rules/*.yaml"]
+    templates = path.parent / (folder if isinstance(folder, str) else "templates")
+    paths, _ = expand_patterns(patterns, path.parent)
+    return [*_rules(paths)[1], *(check_templates(templates) if templates.is_dir() else [])]
 
 
 def _secret(config: Config, secret: Secret, environment: Mapping[str, str]) -> str:

@@ -3,7 +3,9 @@
 import os
 import socket
 from collections.abc import Mapping
-from datetime import timedelta
+
+PATIENCE = 1.0
+"""Seconds to wait where systemd does not read; what it misses it is told again soon."""
 
 
 class Systemd:
@@ -11,12 +13,6 @@ class Systemd:
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
-        self._watchdog_usec = environment.get("WATCHDOG_USEC", "")
-
-    @property
-    def watchdog(self) -> timedelta | None:
-        """How often systemd wants a sign of life at least; None without a watchdog."""
-        return timedelta(microseconds=int(self._watchdog_usec)) if self._watchdog_usec.isdigit() else None
 
     def ready(self, status: str) -> None:
         """The service works."""
@@ -40,6 +36,7 @@ class Systemd:
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+                channel.settimeout(PATIENCE)
                 channel.sendto(message.encode(), address)
         except OSError:
             return  # systemd went away or the sandbox hides its socket: nothing that a service could do about it

@@ -59,6 +59,10 @@ class Watchlist:
         """Whom to ask in a source's round."""
         return self._asked[source]
 
+    def rules_called_by(self, source: Source) -> frozenset[str]:
+        """The names of the rules that are judged in a source's round."""
+        return frozenset(name for name, rule in self.rules.items() if source in _callers(rule))
+
     def _watch(self, instrument: Instrument, rules: Sequence[Rule]) -> Watch:
         labels = labels_of(instrument)
         bound = tuple(bind(rule, labels) for rule in rules if rule.matches(labels))

@@ -103,6 +103,8 @@ class Rendered:
     message: Message
     failures: tuple[RenderError, ...] = ()
     """Templates and rules' texts that failed; the shipped ones stand in their places."""
+    good: tuple[str, ...] = ()
+    """Templates that made it, of those that stand for every alert: not the shipped ones in place of the user's."""
     unnamed: tuple[str, ...] = ()
     """Ids of the alerts that only a count stands for, because the channel had no room for their names."""
 
@@ -113,3 +115,5 @@ class RenderedParts:
 
     parts: tuple[Part, ...]
     failures: tuple[RenderError, ...] = ()
+    good: tuple[str, ...] = ()
+    """As in Rendered."""

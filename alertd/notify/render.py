@@ -90,6 +90,7 @@ class Renderer:
         return Rendered(
             message=message,
             failures=tuple(draft.failures.values()),
+            good=tuple(draft.good),
             unnamed=tuple(alert.id for alert in draft.alerts[named:]),
         )
 
@@ -99,21 +100,26 @@ class Renderer:
         A text channel gets one, and everything in it counts as told.
         """
         rendered = self.render(letter, channel, limit=limit)
-        return RenderedParts(parts=(Part(message=rendered.message),), failures=rendered.failures)
+        return RenderedParts(
+            parts=(Part(message=rendered.message),), failures=rendered.failures, good=rendered.good
+        )
 
     def _first_good(self, name: str, draft: "Draft", use: Callable[[str, Template], _Made]) -> _Made | None:
         """What the user's template makes, else what the shipped one makes; None where both fail."""
         for path in self._paths(name, draft):
             try:
-                return use(name, self._load(name, path))
+                made = use(name, self._load(name, path))
             except RenderError as error:
                 draft.failures.setdefault(name, error)
+                continue
+            if name not in draft.failures and not draft.own:
+                draft.good.append(name)
+            return made
         return None
 
     def _paths(self, name: str, draft: "Draft") -> list[Path]:
         """Where to look; an own alert uses the shipped templates, for it may be about a broken one of the user's."""
-        own = any(alert.own for alert in draft.alerts)
-        override = None if own or self._folder is None else self._folder / name
+        override = None if draft.own or self._folder is None else self._folder / name
         return (
             [override, self._shipped / name] if override is not None and override.exists() else [self._shipped / name]
         )
@@ -135,7 +141,9 @@ class Draft:
 
     def __init__(self, letter: Letter, texts: TextRenderer) -> None:
         self.alerts = (*letter.firing, *letter.resolved)
+        self.own = any(alert.own for alert in self.alerts)
         self.failures: dict[str, RenderError] = {}
+        self.good: list[str] = []
         self._letter = letter
         self._texts = texts
         self._common = letter_context(letter)

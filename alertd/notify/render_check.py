@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alertd.config.yaml import load_document
-from alertd.errors import ConfigError, Mistake, RenderError
+from alertd.errors import ConfigError, Mistake, RenderError, TextError
 from alertd.fields import FIELDS, PREFIX_OF, Field, Kind
 from alertd.model import Alert, EndReason, NotifyReason, Severity, Source, State, Value
 from alertd.notify import render_environment as environment
@@ -78,9 +78,10 @@ def _rule_mistakes(rule: Rule) -> Iterator[Mistake]:
                 yield _text_mistake(rule, key, flaw)
 
 
-def text_mistake(rule: Rule, key: str, error: RenderError) -> Mistake:
+def text_mistake(rule: Rule, error: TextError) -> Mistake:
     """The failure of a rule's `summary` or `description` as a mistake at its place in the rule's file."""
-    return _text_mistake(rule, key, flaw_of(error, getattr(rule, key), [*TEXT_NAMES, *_parts(rule)]))
+    source = rule.summary if error.key == "summary" else rule.description
+    return _text_mistake(rule, error.key, flaw_of(error.text, source, [*TEXT_NAMES, *_parts(rule)]))
 
 
 def _text_mistake(rule: Rule, key: str, flaw: Flaw) -> Mistake:

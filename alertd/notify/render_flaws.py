@@ -39,16 +39,15 @@ def flaws(
     try:
         environment.compile_template("template", source, sandbox)
     except RenderError as error:
-        return [flaw_of(error, source, within)]
+        return [flaw_of(_text_of(error), source, within)]
     unknown = sorted(environment.names_read(source, sandbox) - set(known))
     if unknown:
         return [Flaw(_place(source, 1, name), f"unknown name {name}{hint(name, known)}") for name in unknown]
-    return list(dict.fromkeys(flaw_of(error, source, within) for error in trial()))
+    return list(dict.fromkeys(flaw_of(_text_of(error), source, within) for error in trial()))
 
 
-def flaw_of(error: RenderError, source: str, known: Iterable[str]) -> Flaw:
-    """What one failure says, where its own words tell the place or the name to look for."""
-    text = str(error).removeprefix(f"{error.template}: ")
+def flaw_of(text: str, source: str, known: Iterable[str]) -> Flaw:
+    """What one failure says in plain words; its own tell the line, and the name to look for where it is one."""
     placed = _LINE.match(text)
     line, words = (int(placed[1]), placed[2]) if placed else (1, text)
     if found := _UNKNOWN.search(words):
@@ -58,6 +57,10 @@ def flaw_of(error: RenderError, source: str, known: Iterable[str]) -> Flaw:
         close = hint(found[2], environment.text_environment().filters)
         return Flaw(_place(source, line, found[2]), f"unknown {found[1]} {found[2]}{close}")
     return Flaw(_place(source, line, None), words)
+
+
+def _text_of(error: RenderError) -> str:
+    return str(error).removeprefix(f"{error.template}: ")
 
 
 def hint(name: str, known: Iterable[str]) -> str:

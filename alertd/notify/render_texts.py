@@ -29,7 +29,7 @@ class TextRenderer:
             try:
                 told[key] = self.render(source, context) if source else ""
             except RenderError as error:
-                failures.append(TextError(entry["rule"], f"{key}: {str(error).removeprefix('text: ')}"))
+                failures.append(TextError(entry["rule"], key, str(error).removeprefix("text: ")))
         return told, failures
 
     def render(self, source: str, context: Entry) -> str:

@@ -27,6 +27,18 @@ _Word = TypeVar("_Word", bound=StrEnum)
 encode = json.JSONEncoder(separators=(",", ":")).encode
 """JSON in ASCII, without blanks."""
 
+_encode_lines = json.JSONEncoder(separators=(",\n", ":")).encode
+
+
+def encode_each(flat: Sequence[Mapping[str, object]]) -> list[str]:
+    """The JSON of each of these mappings, in which no mapping or list is; much quicker than one by one.
+
+    It is made in one go and then parted: JSON has no line break within a text, so none but ours follows a brace.
+    """
+    if not flat:
+        return []
+    return [f"{{{inner}}}" for inner in _encode_lines(flat)[2:-2].split("},\n{")]
+
 
 def to_micros(at: datetime) -> int:
     """Microseconds since 1970 of an aware time."""

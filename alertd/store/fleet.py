@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from alertd.model import Instrument, Sample, Source
-from alertd.store.columns import encode, storable, to_micros
+from alertd.store.columns import encode_each, storable, to_micros
 from alertd.store.rows import chunked, field_names, read, upsert, write_many
 from alertd.store.schema import CURSORS, INSTRUMENTS, NEWEST
 
@@ -76,10 +76,11 @@ def record_newest(connection: Connection, samples: Iterable[Sample]) -> None:
         before = best.get(key)
         if before is None or sample.at >= before.at:
             best[key] = sample
-    source_text = {source: source.value for source in Source}
-    rows: list[tuple[str | int, ...]] = [
-        (source_text[source], storable(serial), to_micros(sample.at), encode(sample.values))
-        for (source, serial), sample in best.items()
+    texts = encode_each([sample.values for sample in best.values()])
+    micros = {at: to_micros(at) for at in {sample.at for sample in best.values()}}  # a round's are few
+    rows = [
+        (source.value, storable(serial), micros[sample.at], text)
+        for ((source, serial), sample), text in zip(best.items(), texts, strict=True)
     ]
     write_many(connection, _UPSERT_NEWEST, rows)
 

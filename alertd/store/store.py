@@ -36,6 +36,10 @@ from alertd.store.place import locate
 from alertd.store.standing import Standing
 
 
+DIGEST_OF = "digest."
+"""What is remembered under this and a receiver's name: when the last digest that was decided was due."""
+
+
 class Store(Histories):
     """An open store; made by `open`, ended by `close` or by leaving its `with` block."""
 

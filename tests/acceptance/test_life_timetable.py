@@ -1,14 +1,13 @@
 """The main job as timetables on a virtual clock: who is told what, when, and nothing else."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from alertd.errors import KeyRefused
 from alertd.model import Source
-from tests.support.world import LOW_VOLTAGE, World, told
+from tests.support.world import LOW_VOLTAGE, NewWorld, World, told
 
 OFFLINE = {"alert": "MonitorOffline", "when": "not status.online", "severity": "warning"}
 SIC = {"alert": "SicFailed", "when": 'sic.status != "Success"', "severity": "critical"}
@@ -21,22 +20,6 @@ TWO_TARGETS = [
         ],
     }
 ]
-
-NewWorld = Callable[..., World]
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[NewWorld]:
-    """Makes a world; closes it at the end."""
-    worlds: list[World] = []
-
-    def make(*rules: dict[str, object], **config: object) -> World:
-        worlds.append(World(tmp_path, *(rules or (LOW_VOLTAGE,)), **config))  # type: ignore[arg-type]
-        return worlds[-1]
-
-    yield make
-    for each in worlds:
-        each.close()
 
 
 def test_once_when_it_begins_once_when_it_ends(world: NewWorld) -> None:
@@ -173,11 +156,12 @@ def test_group_wait_gathers_and_drops_what_is_soon_over(world: NewWorld) -> None
 
 
 def test_reminders_come_ever_more_rarely(world: NewWorld) -> None:
-    """After 4, then 8 more hours; then each 16 hours."""
-    w = world()
+    """After 20 minutes, then 40 more; then each hour, the longest."""
+    w = world(route={"repeat_interval": "20m", "repeat_max": "1h"})
     w.at("0m").voltage("QT1", 11.1)
-    w.expect(told("mail", "first", at="0m"), told("mail", "reminder", at="4h"), told("mail", "reminder", at="12h"))
-    w.run(until="13h")
+    w.expect(told("mail", "first", at="0m"), told("mail", "reminder", at="20m"), told("mail", "reminder", at="1h"))
+    w.expect(told("mail", "reminder", at="2h"))
+    w.run(until="150m")
 
 
 def test_a_target_that_was_down_hears_both_in_one(world: NewWorld) -> None:

@@ -17,7 +17,7 @@ import yaml
 from alertd.config.durations import parse_duration
 from alertd.daemon.compose import Parts, compose
 from alertd.daemon.deliverer import Attempt
-from alertd.daemon.setup import load_setup
+from alertd.daemon.setup import Setup, load_setup
 from alertd.daemon.timetable import Timetable
 from alertd.errors import ApiError
 from alertd.model import Source, State, Value
@@ -76,6 +76,8 @@ class World:
         self.heard: list[Heard] = []
         self.attempts: list[Attempt] = []
         """Every attempt to send, in order."""
+        self.edit: Callable[[Setup], Setup] = lambda setup: setup
+        """What is done to each set-up after it was read."""
         self._expected: list[Expected] = []
         self._plan: list[tuple[timedelta, Callable[[], None]]] = []
         self._cursor = timedelta(0)
@@ -155,6 +157,11 @@ class World:
 
     def run(self, until: str) -> None:
         """Live through it minute by minute, then compare."""
+        self.live(until)
+        self._compare()
+
+    def live(self, until: str) -> None:
+        """Live through it minute by minute; nothing is compared."""
         end = START + parse_duration(until)
         plan = sorted(self._plan, key=lambda each: each[0])
         while self.now <= end:
@@ -163,7 +170,6 @@ class World:
             if self.now >= self._skip_until:
                 self._live()
             self.now += TICK
-        self._compare()
 
     def tick(self, minutes: int = 1) -> None:
         """Time passes and what is due is done; nothing is compared."""
@@ -213,7 +219,7 @@ class World:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(base, sort_keys=False))
 
     def _start(self) -> None:
-        setup = load_setup(self.folder / "config.yaml", {})
+        setup = self.edit(load_setup(self.folder / "config.yaml", {}))
         self.store = Store.open("sqlite:///alertd.db", base=self.folder, work=True, clock=lambda: self.now)
         self.store.release_leases(self.now, all_=True)
         self.parts = compose(
@@ -274,3 +280,7 @@ def _minutes(span: timedelta) -> str:
 
 def _span(text: str) -> timedelta:
     return parse_duration(text)
+
+
+NewWorld = Callable[..., World]
+"""Makes a world of these rules and this config; the fixture `world` is one."""
