@@ -170,7 +170,9 @@ def test_licence():
     assert "the alertd authors" in text
 
 
-@pytest.mark.parametrize("target", ["help", "demo", "test", "check", "format", "bench", "picture", "lock", "wheel", "clean"])
+@pytest.mark.parametrize(
+    "target", ["help", "demo", "test", "check", "format", "bench", "picture", "lock", "wheel", "clean"]
+)
 def test_make_targets(target: str):
     """What README.md and CI call is in the Makefile."""
     assert run("make", "--dry-run", target, f"PYTHON={sys.executable}").returncode == 0
