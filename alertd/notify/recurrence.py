@@ -5,6 +5,7 @@ python-dateutil, the usual library, walks a series from its beginning, and a rul
 both to the same answers. Every time here is a local wall-clock time without a zone.
 """
 
+from bisect import bisect_left
 from calendar import isleap, monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -49,7 +50,8 @@ def starts(rule: Recurrence, first: datetime, after: datetime, before: datetime)
     `rule.until` must have no zone here.
     """
     if rule.count is not None:
-        found: Iterator[datetime] = iter(_counted(rule, first))
+        every = _counted(rule, first)
+        found: Iterator[datetime] = islice(every, bisect_left(every, after), None)
     else:
         found = _unlimited(_completed(rule, first), first, max(after, first), before)
     for start in found:

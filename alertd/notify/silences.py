@@ -19,6 +19,7 @@ TIMEZONE_LABEL = "timezone"
 JOINED = timedelta(days=31)
 """Occurrences that join are followed so far, each way: a series may have no gap at all."""
 FARTHEST = timedelta(days=36525)
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def state_of(silence: Silence, now: datetime) -> SilenceState:
     if silence.rrule is None:
         return "active" if silence.starts_at <= now else "pending"
     zone = silence.timezone or "UTC"
-    if occurrence(silence, zone, now) is not None:
+    if _is_on(silence, zone, now):
         return "active"
     return "pending" if next_start(silence, zone, now) is not None else "expired"
 
@@ -64,7 +65,7 @@ def holds(silence: Silence, labels: Mapping[str, str], now: datetime) -> bool:
     if silence.rrule is None:
         return silence.starts_at <= now
     zone = silence.timezone or labels.get(TIMEZONE_LABEL) or "UTC"
-    return occurrence(silence, zone, now) is not None
+    return _is_on(silence, zone, now)
 
 
 def occurrence(silence: Silence, zone: str, now: datetime) -> tuple[datetime, datetime | None] | None:
@@ -76,7 +77,7 @@ def occurrence(silence: Silence, zone: str, now: datetime) -> tuple[datetime, da
         return None
     if silence.rrule is None:
         return (silence.starts_at, silence.ends_at) if silence.starts_at <= now else None
-    return _span(silence, zone, now)
+    return _span(silence, zone, now) if _is_on(silence, zone, now) else None
 
 
 def next_start(silence: Silence, zone: str, now: datetime) -> datetime | None:
@@ -126,11 +127,15 @@ def _ended(silence: Silence, now: datetime) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _span(silence: Silence, zone: str, now: datetime) -> Span | None:
-    """The joined occurrences of a series that are on now."""
+def _is_on(silence: Silence, zone: str, now: datetime) -> bool:
+    """Whether an occurrence of a series is on; kept, for each alert asks the same."""
+    after = now - (silence.length or timedelta(0))
+    return next(_starts(silence, zone_of(zone), after, now), None) is not None
+
+
+def _span(silence: Silence, zone: str, now: datetime) -> Span:
+    """The joined occurrences of a series that is on now."""
     place, length = zone_of(zone), silence.length or timedelta(0)
-    if next(_starts(silence, place, now - length, now), None) is None:
-        return None
     begin = end = datetime.min.replace(tzinfo=UTC)
     for start in _starts(silence, place, now - length - JOINED, now + JOINED):
         if start > end:
@@ -147,12 +152,14 @@ def _starts(silence: Silence, place: tzinfo, after: datetime, until: datetime) -
     first = silence.start_local or _wall(silence.starts_at, place)
     if rule.until is not None and rule.until.tzinfo is not None:
         rule = replace(rule, until=_wall(rule.until, place))
+    if silence.ends_at is not None:
+        until = min(until, silence.ends_at - _MOMENT)
     # A day more each way: clocks have jumped by a whole one.
     for wall in starts(rule, first, _wall(after, place) - DAY, _wall(until, place) + DAY):
         at = as_utc(wall, place)
         if silence.start_local is None:
             at = max(at, silence.starts_at)
-        if after < at <= until and (silence.ends_at is None or at < silence.ends_at):
+        if after < at <= until:
             yield at
 
 
