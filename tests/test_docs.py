@@ -214,3 +214,10 @@ def test_dependencies_are_explained():
     wanted = [*project["dependencies"], *project["optional-dependencies"]["postgres"]]
     text = page("architecture.md").lower()
     assert [name for name in (re.split(r"[\[<>=]", each)[0] for each in wanted) if name not in text] == []
+
+
+def test_the_house_is_whole():
+    """architecture.md says of each folder and file of alertd/ what lives there."""
+    rooms = [path for path in (ROOT / "alertd").iterdir() if path.suffix in ("", ".py") and path.name[0] != "_"]
+    text = page("architecture.md")
+    assert [room.name for room in rooms if f"{room.name}{'/' if room.is_dir() else ''}`" not in text] == []

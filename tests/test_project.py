@@ -170,7 +170,9 @@ def test_licence():
     assert "the alertd authors" in text
 
 
-@pytest.mark.parametrize("target", ["help", "demo", "test", "check", "format", "bench", "picture", "lock", "wheel", "clean"])
+@pytest.mark.parametrize(
+    "target", ["help", "demo", "test", "check", "format", "bench", "picture", "lock", "wheel", "clean"]
+)
 def test_make_targets(target: str):
     """What README.md and CI call is in the Makefile."""
     assert run("make", "--dry-run", target, f"PYTHON={sys.executable}").returncode == 0
@@ -203,7 +205,15 @@ def test_picture_is_drawn_from_the_program(tmp_path: Path):
 UNSAID = {"data", "handle", "handler", "helper", "helpers", "info", "manage", "manager", "process", "util", "utils"}
 """Words that say nothing, so no name in the code has them."""
 
-OVERRIDDEN = {"handleError", "init_poolmanager", "proxy_manager_for", "process_bind_param", "process_result_value"}
+OVERRIDDEN = {
+    "handle",  # socketserver
+    "handle_error",
+    "handleError",  # logging
+    "init_poolmanager",  # requests
+    "proxy_manager_for",
+    "process_bind_param",  # SQLAlchemy
+    "process_result_value",
+}
 """Names that a base class in a library gave."""
 
 

@@ -1,13 +1,25 @@
-"""Silences: what a person asked not to be told of, for how long. Pure."""
+"""Silences: what a person asked not to be told of, for how long, once or over and over. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 
+from alertd.config.durations import parse_duration
 from alertd.matchers import Matcher, all_match
+from alertd.notify.recurrence import LOOKAHEAD, starts
+from alertd.notify.rrule import parse_rrule
+from alertd.notify.wallclock import DAY, as_utc, zone_of
 
 SilenceState = Literal["pending", "active", "expired"]
+Span = tuple[datetime, datetime]
+
+TIMEZONE_LABEL = "timezone"
+JOINED = timedelta(days=31)
+"""Occurrences that join are followed so far, each way: a series may have no gap at all."""
+FARTHEST = timedelta(days=36525)
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +48,120 @@ class Silence:
 
 def state_of(silence: Silence, now: datetime) -> SilenceState:
     """Where a silence is in its life; a series is pending between its occurrences, by the clocks of its zone or UTC."""
-    if silence.expired_at is not None and silence.expired_at <= now:
+    if _ended(silence, now):
         return "expired"
-    if silence.ends_at is not None and silence.ends_at <= now:
-        return "expired"
-    return "active" if silence.starts_at <= now else "pending"
+    if silence.rrule is None:
+        return "active" if silence.starts_at <= now else "pending"
+    zone = silence.timezone or "UTC"
+    if _is_on(silence, zone, now):
+        return "active"
+    return "pending" if next_start(silence, zone, now) is not None else "expired"
 
 
 def holds(silence: Silence, labels: Mapping[str, str], now: datetime) -> bool:
     """Whether it holds back an alert with these labels now."""
-    return state_of(silence, now) == "active" and all_match(silence.matchers, labels)
+    if _ended(silence, now) or not all_match(silence.matchers, labels):
+        return False
+    if silence.rrule is None:
+        return silence.starts_at <= now
+    zone = silence.timezone or labels.get(TIMEZONE_LABEL) or "UTC"
+    return _is_on(silence, zone, now)
+
+
+def occurrence(silence: Silence, zone: str, now: datetime) -> tuple[datetime, datetime | None] | None:
+    """Start and end of the time that the silence is on now, by the clocks of a zone; None where it is not on.
+
+    Occurrences that meet or overlap are one. The end is None where the silence is open.
+    """
+    if _ended(silence, now):
+        return None
+    if silence.rrule is None:
+        return (silence.starts_at, silence.ends_at) if silence.starts_at <= now else None
+    return _span(silence, zone, now) if _is_on(silence, zone, now) else None
+
+
+def next_start(silence: Silence, zone: str, now: datetime) -> datetime | None:
+    """When a series' next occurrence after now starts, by the clocks of a zone; None where there is none."""
+    return next(_starts(silence, zone_of(zone), now, now + LOOKAHEAD), None)
+
+
+def parse_when(text: str, now: datetime, zone: str | None) -> datetime:
+    """A command line's time: ISO 8601, by the clocks of `zone`, else UTC, where it says no offset; or `2h` from now.
+
+    Raises:
+        ValueError: with one line that says what is wanted.
+    """
+    try:
+        return now + parse_duration(text)
+    except ValueError:
+        wall = _iso(text)
+    at = as_utc(wall, zone_of(zone or "UTC")) if wall.tzinfo is None else wall.astimezone(UTC)
+    if abs(at - now) > FARTHEST:
+        raise ValueError(f'"{text}" is more than a hundred years from now')
+    return at
+
+
+def wall_time(text: str) -> datetime | None:
+    """The wall-clock time that a command line's time says without an offset; None for any other."""
+    try:
+        wall = _iso(text)
+    except ValueError:
+        return None
+    return wall if wall.tzinfo is None else None
+
+
+def _iso(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        at = None
+    if at is None or not 1900 < at.year < 2900:
+        raise ValueError(
+            f'"{text}" is no time: write 2026-12-01T22:00, with an offset such as Z or +01:00, or 2h from now'
+        )
+    return at
+
+
+def _ended(silence: Silence, now: datetime) -> bool:
+    return any(end is not None and end <= now for end in (silence.expired_at, silence.ends_at))
+
+
+@lru_cache(maxsize=2048)
+def _is_on(silence: Silence, zone: str, now: datetime) -> bool:
+    """Whether an occurrence of a series is on; kept, for each alert asks the same."""
+    after = now - (silence.length or timedelta(0))
+    return next(_starts(silence, zone_of(zone), after, now), None) is not None
+
+
+def _span(silence: Silence, zone: str, now: datetime) -> Span:
+    """The joined occurrences of a series that is on now."""
+    place, length = zone_of(zone), silence.length or timedelta(0)
+    begin = end = datetime.min.replace(tzinfo=UTC)
+    for start in _starts(silence, place, now - length - JOINED, now + JOINED):
+        if start > end:
+            if end > now:
+                break
+            begin = start
+        end = max(end, start + length)
+    return begin, end if silence.ends_at is None else min(end, silence.ends_at)
+
+
+def _starts(silence: Silence, place: tzinfo, after: datetime, until: datetime) -> Iterator[datetime]:
+    """When occurrences start: later than `after` and no later than `until`, in order."""
+    rule = parse_rrule(silence.rrule or "")
+    first = silence.start_local or _wall(silence.starts_at, place)
+    if rule.until is not None and rule.until.tzinfo is not None:
+        rule = replace(rule, until=_wall(rule.until, place))
+    if silence.ends_at is not None:
+        until = min(until, silence.ends_at - _MOMENT)
+    # A day more each way: clocks have jumped by a whole one.
+    for wall in starts(rule, first, _wall(after, place) - DAY, _wall(until, place) + DAY):
+        at = as_utc(wall, place)
+        if silence.start_local is None:
+            at = max(at, silence.starts_at)
+        if after < at <= until:
+            yield at
+
+
+def _wall(at: datetime, place: tzinfo) -> datetime:
+    return at.astimezone(place).replace(tzinfo=None)

@@ -39,15 +39,7 @@ class TimeInterval:
         today = at.astimezone(place).date()
         if not self.times:
             return self.begins_on(today)
-        days = (today + days * DAY for days in _NEAR)
-        return any(
-            instant_of(day, start, place)
-            <= at
-            < instant_of(day, end if end > start else end + 24 * 60, place, last=True)
-            for day in days
-            if self.begins_on(day)
-            for start, end in self.times
-        )
+        return any(begin <= at < end for begin, end in _spans_near(self, place, today))
 
     def begins_on(self, day: date) -> bool:
         """Whether its times are those of this local day."""
@@ -69,6 +61,16 @@ class NamedInterval:
     def contains(self, at: datetime, zone: str) -> bool:
         """Whether an instant is inside one of them."""
         return any(each.contains(at, zone) for each in self.intervals)
+
+
+@lru_cache(maxsize=4096)
+def _spans_near(interval: TimeInterval, place: tzinfo, today: date) -> tuple[tuple[datetime, datetime], ...]:
+    """Begin and end of every range that can hold an instant of a local day; kept, for each alert asks the same."""
+    days = [day for day in (today + days * DAY for days in _NEAR) if interval.begins_on(day)]
+    ranges = [(start, end if end > start else end + 24 * 60) for start, end in interval.times]
+    return tuple(
+        (instant_of(day, start, place), instant_of(day, end, place, last=True)) for day in days for start, end in ranges
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -58,7 +58,7 @@ BROKEN = [
     (MATCHER, "severity=~(", "33:18", "is no regular expression"),
     (MATCHER, "{severity: critical}", "33:18", "a matcher is wanted"),
     ("continue: true", "continue: 1", "35:17", "continue: true or false is wanted, not a number"),
-    ("inhibit_rules: []", "inhibit_rules: [1]", "38:16", "inhibit_rules, item 1: a mapping (key: value) is wanted"),
+    ("inhibit_rules: []", "inhibit_rules: [1]", "38:17", "inhibit_rules, item 1: a mapping (key: value) is wanted"),
     ("sqlite:///alertd.db", "mysql://root:hunter2@h/n", "41:8", "url: sqlite:///FILE or postgresql+psycopg://"),
     ("sqlite:///alertd.db", "sqlite://", "41:8", "url: sqlite:///FILE or postgresql+psycopg://"),
     ("sqlite:///alertd.db", '"sqlite:///:memory:"', "41:8", "a store in memory forgets whom it told"),

@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(slots=True, kw_only=True)
 class Front:
-    """What the request handlers share."""
+    """What all connections share."""
 
     desk: Desk
     clock: Clock
@@ -70,7 +70,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], shared: Front) -> None:
         self.shared = shared
         self._open: set[socket.socket] = set()
-        super().__init__(address, Handler)
+        super().__init__(address, Connection)
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         """Accept a connection, and remember it for the end."""
@@ -99,7 +99,7 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
 
-class Handler(BaseHTTPRequestHandler):
+class Connection(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
@@ -178,8 +178,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
             self.wfile.flush()
             if stopping.wait(seconds):
-                break
-        self.close_connection = True
+                self.close_connection = True
+                return
 
     def _cut(self, *, reset: bool) -> None:
         self.close_connection = True

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
@@ -304,6 +305,21 @@ def test_connections_are_kept_alive(simulator: Simulator) -> None:
         for _ in range(2):
             raw.sendall(request)
             assert raw.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("kind", ["status", "html", "redirect", "garbage", "strange", "slow", "drip"])
+def test_a_connection_outlives_an_answer_that_came_whole(simulator: Simulator, kind: str) -> None:
+    """Nothing told the client that its connection is over, so its next request on it is answered."""
+    simulator.faults.add(kind, times=1)
+    request = f"GET /v1/control/instruments/QT1 HTTP/1.1\r\nHost: x\r\nX-Api-Key: {simulator.key}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", simulator.port), timeout=5) as raw:
+        for _ in range(2):
+            raw.sendall(request)
+            response = HTTPResponse(raw)
+            response.begin()
+            response.read()
+            assert not response.will_close
+        assert response.status == 200
 
 
 def test_it_stops_at_once_also_with_a_request_that_hangs() -> None:
