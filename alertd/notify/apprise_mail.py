@@ -1,20 +1,24 @@
 """E-mail through apprise's plugin, with both parts our own.
 
 apprise would derive the text part from the HTML, and keeps an SMTP error to itself. So the message is prepared by its
-plugin, its text part replaced, and handed over here, where each way to fail is known for what it is.
+plugin, its parts replaced, and handed over here, where each way to fail is known for what it is.
 """
 
 import smtplib
 from collections.abc import Callable, Iterable, Iterator
 from email import message_from_string
 from email.message import Message as MimeMessage
+from email.mime.base import MIMEBase
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from typing import Any
 
 from apprise.common import NotifyFormat
 from apprise.plugins.email.base import NotifyEmail, PGPMode
 from apprise.plugins.email.smtp import AppriseSMTPController
 
-from alertd.model import Message
+from alertd.model import Image, Message
 from alertd.notify.outcome import Delivered, Failed, Outcome
 from alertd.notify.plain_text import one_line
 
@@ -22,6 +26,9 @@ __all__ = ["NotifyEmail", "send_mail"]
 
 _HEADERS = {"Auto-Submitted": "auto-generated"}
 """So that holiday notices do not answer (RFC 3834)."""
+
+_PLACEHOLDER = "<p></p>"
+"""What apprise derives a text part from, which is replaced: from a long mail that takes a while."""
 
 
 class _Session(AppriseSMTPController):
@@ -105,7 +112,7 @@ def _prepared(plugin: Any, message: Message, thread_id: str | None) -> Iterator[
     as_html = bool(message.html) and not sealed
     mails: Iterable[Any] = NotifyEmail.prepare_emails(
         subject=message.title,
-        body=message.html if as_html else message.body,
+        body=_PLACEHOLDER if as_html else message.body,
         notify_format=NotifyFormat.HTML if as_html else NotifyFormat.TEXT,
         from_addr=plugin.from_addr,
         to=plugin.targets,
@@ -121,17 +128,28 @@ def _prepared(plugin: Any, message: Message, thread_id: str | None) -> Iterator[
     )
     for mail in mails:
         if as_html:
-            mail.body = _with_text_part(mail.body, message.body)
+            mail.body = _with_our_parts(mail.body, message)
         yield mail
 
 
-def _with_text_part(mail: str, text: str) -> str:
-    """The mail with this as its text part."""
+def _with_our_parts(mail: str, message: Message) -> str:
+    """The mail with the rendered text, and the rendered HTML beside its pictures."""
     parsed: MimeMessage = message_from_string(mail)
-    part = next(part for part in parsed.walk() if part.get_content_type() == "text/plain")
-    del part["Content-Transfer-Encoding"]
-    part.set_payload(text, "utf-8")
+    html: MIMEBase = MIMEText(message.html, "html", "utf-8")
+    if message.images:
+        related = MIMEMultipart("related", type="text/html")
+        for part in (html, *map(_picture, message.images)):
+            related.attach(part)
+        html = related
+    parsed.set_payload([MIMEText(message.body, "plain", "utf-8"), html])
     return parsed.as_string()
+
+
+def _picture(image: Image) -> MIMEBase:
+    part = MIMEImage(image.png, "png")
+    part["Content-ID"] = f"<{image.cid}>"
+    part.add_header("Content-Disposition", "inline", filename=f"{image.cid.partition('@')[0]}.png")
+    return part
 
 
 def _smtp(code: int, answer: bytes | str, plugin: Any) -> str:

@@ -206,7 +206,7 @@ def _with_repeat_line(message: Message, kind: str) -> Message:
 
 def _thread_header(target: str, thread_id: str | None) -> str | None:
     """A made-up Message-ID that every mail of the thread refers to, the first too."""
-    if thread_id is None:
+    if not thread_id:
         return None
     digest = hashlib.sha256(f"{target}\0{thread_id}".encode()).hexdigest()
     return f"<{digest[:32]}@alertd>"

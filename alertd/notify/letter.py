@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from alertd.alerts.flapping import Episode
 from alertd.errors import RenderError
-from alertd.model import Alert, Message, NotifyReason
+from alertd.model import Alert, Image, Message, NotifyReason
 from alertd.notify.standing import Ack
-
-if TYPE_CHECKING:
-    from alertd.chart import Chart
 
 CHANNELS = ("email", "slack", "teams", "text")
 """The kinds of channel that have templates of their own; also the folders of `templates/`."""
@@ -27,11 +23,20 @@ class RuleTexts:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a digest's list."""
+
+    text: str
+    alert_id: str = ""
+    """The alert that it names; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One list of a digest; an empty one is left out."""
 
     title: str
-    lines: tuple[str, ...]
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ class Digest:
     due_at: datetime
     firing: int
     ended: int
+    """Since the digest before this one."""
     zone: str
     sections: tuple[Section, ...]
 
@@ -77,10 +83,14 @@ class Letter:
     """Who has it in hand, by alert id."""
     explains: Mapping[str, tuple[Alert, ...]] = field(default_factory=dict)
     """What a cause explains, by the cause's id; also what is over already."""
+    site_label: str = "site"
+    """Which label says where a monitor is."""
     asides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Sentences of fact about one alert, by its id: how its value moves, what the supply did before it went offline."""
-    charts: Mapping[str, "Chart"] = field(default_factory=dict)
-    """Pictures for mails, by alert id."""
+    """Sentences of fact about one alert, by its id: what the supply did before it went offline."""
+    trends: Mapping[str, str] = field(default_factory=dict)
+    """In a reminder, how its value moves, by its id: `still falling 0.1 V a day`."""
+    charts: Mapping[str, Image] = field(default_factory=dict)
+    """Pictures for mails, by alert id; not so many that a mail becomes large."""
     digest: Digest | None = None
     """What a digest lists, in place of alerts."""
     drill: str = ""

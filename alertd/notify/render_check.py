@@ -1,6 +1,7 @@
 """What is wrong with a user's templates and rules' texts, found by reading them and by rendering sample alerts."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,15 +12,17 @@ from alertd.errors import ConfigError, Mistake, RenderError, TextError
 from alertd.fields import FIELDS, PREFIX_OF, Field, Kind
 from alertd.model import Alert, EndReason, NotifyReason, Severity, Source, State, Value
 from alertd.notify import render_environment as environment
-from alertd.notify.letter import Letter
-from alertd.notify.render import Draft, Renderer, template_names
+from alertd.notify.letter import Digest, Letter, Line, Section
+from alertd.notify.render import Renderer, template_names
 from alertd.notify.render_context import TEXT_NAMES, alert_entry, text_context
+from alertd.notify.render_draft import Draft
 from alertd.notify.render_flaws import Flaw, flaw_of, flaws, hint
 from alertd.notify.render_texts import TextRenderer
 from alertd.rules.rule import Rule
 
 _AT = datetime(2026, 1, 10, 2, 10, tzinfo=UTC)
 """Any time will do for a sample."""
+_DIGEST = Digest(due_at=_AT, firing=1, ended=0, zone="UTC", sections=(Section("Firing", (Line("LowVoltage"),)),))
 _SAMPLES: Mapping[Kind, Value] = {Kind.NUMBER: 11.21, Kind.TEXT: "Error", Kind.FLAG: False}
 
 
@@ -64,8 +67,9 @@ def _template_mistakes(folder: Path, name: str, path: Path) -> Iterator[Mistake]
 
 
 def _failures(folder: Path, name: str) -> Iterator[RenderError]:
-    """What goes wrong with a template on one alert, on three and on an ending."""
-    for letter in (_letter(firing=1, resolved=0), _letter(firing=2, resolved=1), _letter(firing=0, resolved=1)):
+    """What goes wrong with a template on one alert, on three, on an ending and, where it knows of them, on a digest."""
+    alerts = (_letter(firing=1, resolved=0), _letter(firing=2, resolved=1), _letter(firing=0, resolved=1))
+    for letter in (*alerts, replace(alerts[0], reason=NotifyReason.DIGEST, digest=_DIGEST)):
         rendered = Renderer(folder).render(letter, name.partition("/")[0])
         yield from (failure for failure in rendered.failures if failure.template == name)
 
@@ -106,7 +110,7 @@ def _text_failures(rule: Rule, source: str) -> Iterator[RenderError]:
 
 
 def _letter_names() -> list[str]:
-    return list(Draft(_letter(firing=1, resolved=0), TextRenderer()).context(1, 0))
+    return list(Draft(_letter(firing=1, resolved=0), TextRenderer()).context(0, 1, 0))
 
 
 def _letter(*, firing: int, resolved: int) -> Letter:

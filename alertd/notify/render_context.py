@@ -1,16 +1,16 @@
 """What templates see: alerts and letters as plain dicts, without control characters, times in the instrument's zone."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from alertd.model import Alert, EndReason, NotifyReason, Severity, Value
+from alertd.model import Alert, EndReason, NotifyReason, State, Value
 from alertd.notify.letter import Letter
-from alertd.notify.plain_text import lines, one_line, shorten
-from alertd.notify.render_words import field_of, field_words, reading
+from alertd.notify.plain_text import lines, one_line
+from alertd.notify.render_links import alert_links, letter_links
+from alertd.notify.render_sentences import explained, is_alone, lead, notes, zone_for
+from alertd.notify.render_title import first_reading, headline, who
+from alertd.notify.render_words import duration, field_of, field_words, reading, stamp
+from alertd.notify.wallclock import zone_of
 
 Entry = dict[str, Any]
 """One alert, or what a whole message's templates see."""
@@ -36,10 +36,11 @@ ENDED = {
     EndReason.RULE_NO_LONGER_MATCHES: "the rule no longer matches this instrument",
 }
 
-_LEADS = {NotifyReason.REMINDER: "Reminder: this goes on.", NotifyReason.ESCALATED: "This got worse."}
-_NAME_IN_TITLE = 80
-_RULES_IN_TITLE = 4
 _TEXT_LIMIT = 2000
+LARGE = 5
+"""Alerts; a message about more of them says less of each."""
+_LINKED = 10
+"""Alerts; of so many, each has links of its own."""
 
 
 class Labels(dict[str, str]):
@@ -47,15 +48,6 @@ class Labels(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return ""
-
-
-@lru_cache(maxsize=256)
-def zone_of(name: str) -> tzinfo:
-    """The zone of this name, UTC for a name that is none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, a path that leads astray, a folder
-        return UTC
 
 
 def alert_entry(alert: Alert, zone: str) -> Entry:
@@ -101,6 +93,25 @@ def text_context(entry: Entry, now: datetime) -> Entry:
     return {name: entry[name] for name in TEXT_NAMES} | {"_now": now}
 
 
+def told_entry(alert: Alert, letter: Letter) -> Entry:
+    """One alert as a message's templates see it: with what this message says of it beside."""
+    entry = alert_entry(alert, letter.zone)
+    ended = alert.state is State.RESOLVED and letter.reason is not NotifyReason.FLAPPING
+    image = letter.charts.get(alert.id)
+    several = not is_alone(letter) and len(letter.firing) + len(letter.resolved) <= _LINKED
+    linked = several and alert.state is not State.RESOLVED and letter.reason is not NotifyReason.DRILL
+    return entry | {
+        "word": _word(alert, letter),
+        "ended": ended,
+        "times": _times(entry, ended=ended, now=letter.now),
+        "notes": notes(letter, alert, zone_for(letter, alert)),
+        "explains": explained(letter.explains.get(alert.id, ())),
+        "facts": _facts(entry, letter, ended=ended),
+        "links": alert_links(letter, alert) if linked else [],
+        "chart": {"cid": image.cid, "alt": one_line(image.alt, 500)} if image else None,
+    }
+
+
 def letter_context(letter: Letter) -> Entry:
     """What a message's templates see beside its alerts."""
     return {
@@ -110,46 +121,68 @@ def letter_context(letter: Letter) -> Entry:
         "group_labels": Labels({one_line(key): one_line(text) for key, text in letter.group_labels.items()}),
         "target": one_line(letter.target),
         "receiver": one_line(letter.receiver),
-        "links": [{"text": "alertd", "url": letter.external_url}] if letter.external_url else [],
+        "links": letter_links(letter),
+        "preview": _preview(letter),
+        "alone": is_alone(letter),
+        "large": len(letter.firing) + len(letter.resolved) > LARGE,
         "_now": letter.now,
     }
 
 
-def who(alert: Alert, limit: int = 200) -> str:
-    """Whom an alert is about: name and serial, or an own alert's subject."""
-    subject, name = one_line(alert.subject), one_line(alert.name, limit)
-    return f"{name} ({subject})" if name and not alert.own else subject
+def _preview(letter: Letter) -> str:
+    """What a lock screen shows of a mail beneath its title, where the lead says nothing: the first alert's facts."""
+    alerts = (*letter.firing, *letter.resolved)
+    if not alerts or lead(letter):
+        return lead(letter)
+    entry = alert_entry(alerts[0], letter.zone)
+    times = _times(entry, ended=alerts[0].state is State.RESOLVED, now=letter.now)
+    return ", ".join(text for text in (one_line(alerts[0].explanation, _TEXT_LIMIT), times) if text)
 
 
-def headline(letter: Letter) -> Entry:
-    """A title's parts: `tag` `what` `place` `reading`; all text, the last two may be empty."""
-    alerts = letter.firing or letter.resolved
-    word = max((alert.severity for alert in alerts), default=Severity.INFO).name if letter.firing else "RESOLVED"
-    single = alerts[0] if len(alerts) == 1 else None
-    return {
-        "tag": f"[{word}]" if single or not alerts else f"[{word} ×{len(alerts)}]",
-        "what": _rules(alerts),
-        "place": who(single, _NAME_IN_TITLE) if single else _common_place(letter.group_labels, alerts),
-        "reading": first_reading(single) if single else "",
-    }
+def _word(alert: Alert, letter: Letter) -> str:
+    if letter.reason in (NotifyReason.DRILL, NotifyReason.FLAPPING):
+        return letter.reason.name
+    return "RESOLVED" if alert.state is State.RESOLVED else alert.severity.name
 
 
-def lead(letter: Letter) -> str:
-    """The sentence above a message's lines; empty where the title says it all."""
-    words = [_LEADS[letter.reason]] if letter.reason in _LEADS and letter.firing else []
-    if letter.firing and letter.resolved:
-        words.append(
-            f"{_count(len(letter.firing), 'fires', 'fire')}, {_count(len(letter.resolved), 'is', 'are')} over."
-        )
-    return " ".join(words)
+def _times(entry: Entry, *, ended: bool, now: datetime) -> str:
+    """`since 24 Nov 02:10 GMT`; of one that is over from when until when, how long, and why it ended."""
+    since = stamp(entry["active_at"], now)
+    if ended:
+        span = duration(entry["resolved_at"] - entry["active_at"])
+        return f"from {since} until {stamp(entry['resolved_at'], now)} ({span}): {entry['resolved_reason']}"
+    if entry["resolved_at"] is not None:
+        return f"clear since {stamp(entry['resolved_at'], now)}"
+    stale = entry["stale_since"]
+    return f"since {since}" + (f"; no data since {stamp(stale, now)}" if stale else "")
 
 
-def apprise_type(letter: Letter) -> str:
-    """How bad it is in apprise's words: failure, warning or success; info where there is nothing."""
-    if letter.firing:
-        worst = max(alert.severity for alert in letter.firing)
-        return "failure" if worst is Severity.CRITICAL else "warning"
-    return "success" if letter.resolved else "info"
+def _facts(entry: Entry, letter: Letter, *, ended: bool) -> list[dict[str, str]]:
+    """Names and values for a table: the values against their limits, the times, the place."""
+    over = entry["resolved_at"] is not None and not ended
+    began = entry["resolved_at"] if over else entry["active_at"]
+    stale = entry["stale_since"] if not ended else None
+    said = entry["own"] or (
+        letter.group_labels.get(letter.site_label) and len(letter.firing) + len(letter.resolved) > 1
+    )
+    rows = [
+        *_measured(entry),
+        ("from" if ended else "clear since" if over else "since", stamp(began, letter.now)),
+        ("no data since", stamp(stale, letter.now) if stale else ""),
+        ("until", stamp(entry["resolved_at"], letter.now) if ended else ""),
+        ("lasted", duration(entry["resolved_at"] - entry["active_at"]) if ended else ""),
+        ("why it ended", entry["resolved_reason"] if ended else ""),
+        (letter.site_label, "" if said else entry["labels"][letter.site_label]),
+    ]
+    return [{"name": name[:1].upper() + name[1:], "text": text} for name, text in rows if text]
+
+
+def _measured(entry: Entry) -> list[tuple[str, str]]:
+    """`voltage` → `11.21 V < 11.3 V` where the explanation says just that, else each value and the explanation."""
+    readings, explanation = entry["readings"], entry["explanation"]
+    if len(readings) == 1 and explanation.startswith(readings[0]["name"] + " ") and " and " not in explanation:
+        return [(readings[0]["name"], one_line(explanation.removeprefix(readings[0]["name"] + " "), _TEXT_LIMIT))]
+    return [*((each["name"], each["text"]) for each in readings), ("found", one_line(explanation, _TEXT_LIMIT))]
 
 
 def _clean(value: Value | None) -> Value | None:
@@ -158,37 +191,3 @@ def _clean(value: Value | None) -> Value | None:
 
 def _local(at: datetime | None, zone: tzinfo) -> datetime | None:
     return None if at is None else at.astimezone(zone)
-
-
-def _rules(alerts: Sequence[Alert]) -> str:
-    """`LowVoltage`, or `LowVoltage ×2, Hot ×1` with the most frequent first."""
-    counts = Counter(one_line(alert.rule, _NAME_IN_TITLE) for alert in alerts)
-    if len(counts) == 1:
-        return next(iter(counts))
-    shown = [f"{rule} ×{count}" for rule, count in counts.most_common(_RULES_IN_TITLE)]
-    rest = len(counts) - len(shown)
-    return ", ".join(shown) + (f", {rest} more rules" if rest > 0 else "")
-
-
-def _common_place(group_labels: Mapping[str, str], alerts: Sequence[Alert]) -> str:
-    """What several alerts share: their site, else their one instrument, else how many instruments there are."""
-    sites = {group_labels.get("site") or alert.labels.get("site", "") for alert in alerts}
-    if len(sites) == 1 and (site := sites.pop()):
-        return one_line(site, _NAME_IN_TITLE)
-    instruments = {alert.subject: alert for alert in alerts if not alert.own}
-    if len(instruments) == 1 and all(not alert.own for alert in alerts):
-        return who(next(iter(instruments.values())), _NAME_IN_TITLE)
-    return f"{len(instruments)} monitors" if instruments else ""
-
-
-def first_reading(alert: Alert) -> str:
-    """The first measured value with its unit; empty for a flag, whose yes or no would say nothing alone."""
-    key = next(iter(alert.values), None)
-    value = None if key is None else alert.values[key]
-    if key is None or value is None or isinstance(value, bool):
-        return ""
-    return shorten(reading(key, _clean(value)), 40)
-
-
-def _count(count: int, one: str, several: str) -> str:
-    return f"{count} {one if count == 1 else several}"

@@ -17,6 +17,9 @@ from alertd.errors import RenderError
 from alertd.notify import render_words as words
 from alertd.notify.render_escape import BODY, TITLE, plain
 
+Compiled = Template
+"""A template that is ready to run."""
+
 LARGEST_OUTPUT = 2_000_000
 """Characters; a template that makes more is stopped."""
 
@@ -90,6 +93,14 @@ def compile_template(name: str, source: str, sandbox: Sandbox) -> Template:
 def names_read(source: str, sandbox: Sandbox) -> set[str]:
     """The names that a template takes from outside, in any of its branches."""
     return meta.find_undeclared_variables(sandbox.parse(source)) - set(sandbox.globals)
+
+
+def reads(name: str, path: Path, word: str) -> bool:
+    """Whether a template file takes this name from outside; yes where it cannot be read, so that its use tells why."""
+    try:
+        return word in names_read(path.read_text(encoding="utf-8"), environment_of(name))
+    except (OSError, UnicodeDecodeError, TemplateSyntaxError, RecursionError):
+        return True
 
 
 def run(name: str, template: Template, context: Mapping[str, Any], limit: int = LARGEST_OUTPUT) -> str:
@@ -176,4 +187,5 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "round": _round,
     "duration": _duration,
     "number": words.number,
+    "thousands": words.thousands,
 }

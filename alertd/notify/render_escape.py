@@ -30,13 +30,13 @@ def slack(text: str) -> str:
 
 
 def slack_title(text: str) -> str:
-    """Literal in a Slack title, which apprise escapes itself, though not for every kind of webhook."""
+    """Literal in a Slack title: it is escaped once more when it is sent, though not for every kind of webhook."""
     return _PING.sub("@" + ZERO_WIDTH_SPACE, text.replace("<", "‹").replace(">", "›"))
 
 
 def teams(text: str) -> str:
-    """Literal in the CommonMark subset of Adaptive Cards; `<at>` is no mention; a line break takes an empty line."""
-    escaped = _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;").replace("\n", "\n\n")
+    """Literal in the CommonMark subset of Adaptive Cards; `<at>` is no mention."""
+    escaped = _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
     return _MARKDOWN.sub(lambda found: "\\" + found[0], escaped)
 
 

@@ -9,6 +9,20 @@ from alertd.model import Value
 UNKNOWN = "unknown"
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WHOLE_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _TWO_DECIMALS = frozenset({"V", "dB"})
 """Units in which hundredths matter; the decimals are always shown, so that a column of them lines up."""
 _SPOKEN = {"sic": "SIC ", "calibration": "calibration ", "event": "event ", "note": "note "}
@@ -71,6 +85,21 @@ def stamp(at: datetime, now: datetime | None = None) -> str:
     """The same with the zone: `24 Nov 02:10 GMT`."""
     zone = at.tzname() or "UTC"
     return f"{local(at, now)} {'UTC' if zone[0] in '+-' else ''}{zone}"
+
+
+def day(at: datetime) -> str:
+    """A date in the zone it carries: `24 November`."""
+    return f"{at.day} {_WHOLE_MONTHS[at.month - 1]}"
+
+
+def count(number_of: int, one: str, several: str) -> str:
+    """`1 alert`, `4 990 alerts`: thousands apart, so that they are read at a glance."""
+    return f"{thousands(number_of)} {one if number_of == 1 else several}"
+
+
+def thousands(number_of: int) -> str:
+    """`4 990`."""
+    return f"{number_of:,}".replace(",", " ")
 
 
 def duration(value: timedelta | float) -> str:

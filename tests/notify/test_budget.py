@@ -14,9 +14,11 @@ def draw(full: int, named: int) -> str:
     ("total", "limit", "full", "named"),
     [
         (3, 1000, 3, 0),  # all in full
-        (10, 63, 5, 5),  # names of all, and lines for as many as that leaves room for
+        (10, 63, 2, 8),  # half the room for lines, names for the rest
         (10, 23, 0, 10),  # names of all fit exactly
-        (100, 63, 2, 20),  # not even all names fit: half the room for lines, the rest for names
+        (100, 63, 2, 20),  # not even all names fit
+        (400, 1000, 24, 376),  # fewer lines than would fill half the room, so that all are named
+        (500, 1000, 49, 252),  # not where that would leave fewer than ten in full
         (100, 2, 0, 0),  # nothing fits: the caller cuts
     ],
 )

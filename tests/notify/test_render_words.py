@@ -105,7 +105,7 @@ def test_slack_escape(text: str, slack: str) -> None:
         ("&lt;at&gt;", "&amp;lt;at&amp;gt;"),
         ("[click](https://bad.example)", "\\[click\\](https://bad.example)"),
         ("**bold** snake_case _it_", "\\*\\*bold\\*\\* snake_case \\_it\\_"),
-        ("one\ntwo", "one\n\ntwo"),
+        ("one\ntwo", "one\ntwo"),
     ],
 )
 def test_teams_escape(text: str, teams: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Mapping
@@ -49,15 +50,21 @@ class Received:
 
 
 class HttpSink:
-    """An HTTP server that records each request; `answers` are used up first, then `answer` for ever."""
+    """An HTTP server that records each request; `answers` are used up first, then `answer` for ever.
 
-    def __init__(self) -> None:
+    With a context it speaks TLS.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.received: list[Received] = []
         self.answers: list[Answer] = []
         self.answer = Answer()
         self._arrived = threading.Condition()
         self._over = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        if context is not None:
+            raw = self._server.socket
+            self._server.socket = context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
@@ -163,12 +170,15 @@ class SmtpSink:
     refuse: dict[str, str] = field(default_factory=dict)
     hang: bool = False
     """Take a mail and never say so."""
+    context: ssl.SSLContext | None = None
+    """Ask for STARTTLS, with this certificate."""
 
     def __post_init__(self) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        secured = {"tls_context": self.context, "require_starttls": True} if self.context else {}
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **secured)
         self._arrived = threading.Condition()
 
     def target(self, to: str = "field@example.com", **parameters: str) -> str:
