@@ -82,6 +82,11 @@ class ApiHealth:
             self._standing.pop(("ApiKeyRefused", heard.endpoint), None)
         return list(self._standing.values())
 
+    def clock_stepped(self, step: timedelta) -> None:
+        """Keep the time without an answer what it was."""
+        if self.failing_since is not None:
+            self.failing_since += step
+
     def _stand(self, rule: str, about: str, explanation: str, labels: dict[str, str]) -> None:
         kept = self._standing.get((rule, about))
         if kept is None:

@@ -19,7 +19,6 @@ class Book:
 
     def __init__(self, every: Mapping[Source, timedelta], samples: Iterable[Sample] = ()) -> None:
         self._configured = dict(every)
-        self._started: dict[Source, datetime] = {}
         self.every = dict(every)
         """Effective intervals: a round that takes longer than its interval makes the interval longer."""
         self._newest: dict[str, Newest] = {}
@@ -59,9 +58,6 @@ class Book:
         seen[serial] = tuple(sample.at for sample in samples[-SEEN_KEPT:])
         return [sample for sample in samples if sample.at not in before]
 
-    def round_begins(self, source: Source, now: datetime) -> None:
-        """Note a round's start, to learn how often they really come."""
-        last = self._started.get(source)
-        self._started[source] = now
-        if last is not None and now > last:
-            self.every[source] = max(self._configured[source], now - last)
+    def round_lasts(self, source: Source, span: timedelta, *, over: bool) -> None:
+        """Note how long a round has taken so far: they come no more often than they take."""
+        self.every[source] = max(self._configured[source] if over else self.every[source], span)

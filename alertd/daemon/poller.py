@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from alertd.alerts.life import end
 from alertd.alerts.own import advance_own
@@ -128,28 +128,38 @@ class Poller:
         if not serials:
             return report
         now = self._clock()
-        self._book.round_begins(source, now)
+        began = self._monotonic()
         cursors = self._store.cursors(source) if source in RANGE_SOURCES else {}
         outcomes: list[ApiError | None] = []
         batch: list[Answer] = []
-        record_at = self._monotonic() + RECORD_EVERY
+        record_at = began + RECORD_EVERY
         for answer in self._client.fetch(source, serials, cursors, now):
             batch.append(answer)
             outcomes.append(answer.error)
             if isinstance(answer.error, NotAllowed):
                 report.contained.append((answer.instrument, str(answer.error)))
             if self._monotonic() >= record_at and not self._stopped:
-                self._judge(source, batch, report)
+                self._judge(source, batch, report, began)
                 batch, record_at = [], self._monotonic() + RECORD_EVERY
         if self._stopped:
             return report
-        self._judge(source, batch, report, heard(source, outcomes))
+        self._judge(source, batch, report, began, heard(source, outcomes))
         self._report(report, source, outcomes)
         return report
 
     def stop(self) -> None:
         """Record nothing more of the rounds under way: what the client gives up on a stop says nothing of MyCirrus."""
         self._stopped = True
+
+    def clock_stepped(self, step: timedelta) -> None:
+        """The wall clock was set: no timer counts the step, in whatever direction."""
+        with self._lock:
+            self._api.clock_stepped(step)
+            judged = Judged()
+            for alert in self._store.active_alerts():
+                levels = {severity: replace(level, observed_at=None) for severity, level in alert.levels.items()}
+                judged.alerts[alert.id] = replace(alert, levels=levels)
+            self._write(judged, self._clock())
 
     def end_what_is_gone(self) -> list[Transition]:
         """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing."""
@@ -166,17 +176,19 @@ class Poller:
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _judge(
-        self, source: Source, batch: Sequence[Answer], report: RoundReport, round_heard: Heard | None = None
+        self, source: Source, batch: Sequence[Answer], report: RoundReport, began: float, whole: Heard | None = None
     ) -> None:
+        """Take in what came since the last time; `whole` sums up the round where it is over."""
         with self._lock:
             now = self._clock()
+            self._book.round_lasts(source, timedelta(seconds=self._monotonic() - began), over=whole is not None)
             if self._unwritten:
                 self._book.restore(self._store.newest())
                 self._unwritten = False
             judge = Judge(self._watchlist, self._book, self._active())
             judge.hear(source, batch, now)
-            if round_heard is not None:
-                self._record(judge.judged, round_heard, now)
+            if whole is not None:
+                self._record(judge.judged, whole, now)
             else:
                 self._write(judge.judged, now)
         report.transitions.extend(judge.judged.transitions)

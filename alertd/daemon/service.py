@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from alertd.clock import Clock, Monotonic
+from alertd.clock import Clock, Monotonic, since_boot
+from alertd.daemon.clockwatch import ClockWatch
 from alertd.daemon.compose import Parts, compose
 from alertd.daemon.deliverer import Lane
 from alertd.daemon.heartbeat import is_well
@@ -22,8 +23,6 @@ log = logger(__name__)
 
 TICK = 1.0
 """Seconds between looks at the clock, the watchdog and what is due."""
-STEP = 2.0
-"""Seconds by which wall and monotonic time may part between two ticks before the schedule is re-armed."""
 STOP_WITHIN = 3.0
 """Seconds that a stop waits for messages in flight; what is not answered by then goes again, marked."""
 LISTING = "instruments"
@@ -92,12 +91,12 @@ class _Running:
 class Service:
     """Starts, reloads and stops the parts. Its methods are called from one thread."""
 
-    def __init__(self, store: Store, clock: Clock, monotonic: Monotonic) -> None:
+    def __init__(self, store: Store, clock: Clock, monotonic: Monotonic, boottime: Monotonic = since_boot) -> None:
         self._store = store
         self._clock = clock
         self._monotonic = monotonic
         self._running: _Running | None = None
-        self._wall_ahead = 0.0
+        self._clock_watch = ClockWatch(clock, boottime)
         self.alive_at = monotonic()
         """When the scheduler last showed that it works, on the monotonic clock; the watchdog is fed from this."""
 
@@ -105,7 +104,7 @@ class Service:
         """Bring the parts of a set-up to work."""
         running = self._build(setup)
         self._running = running
-        self._wall_ahead = self._clock().timestamp() - self._monotonic()
+        self._clock_watch.take_over(running.parts.own)
         running.dispatch.start()
         for lane in running.lanes:
             lane.start()
@@ -139,13 +138,25 @@ class Service:
 
     def tick(self) -> None:
         """Once a second: notice steps of the wall clock."""
-        ahead = self._clock().timestamp() - self._monotonic()
-        step = ahead - self._wall_ahead
-        self._wall_ahead = ahead
-        if abs(step) > STEP and self._running is not None:
-            log.warning("clock.stepped", seconds=round(step, 1))
-            self._running.scheduler.rearm()
-            self._running.dispatch.wake()
+        step = self._clock_watch.look()
+        running = self._running
+        if running is None:
+            return
+        if step:
+            self._go_on_after(step, running)
+        self._clock_watch.tell(running.parts.own)
+
+    @staticmethod
+    def _go_on_after(step: timedelta, running: _Running) -> None:
+        """The wall clock was set: whatever waits for a time of day waits no more, and no timer counts the step."""
+        running.scheduler.rearm()
+        for lane in running.lanes:
+            lane.hasten()
+        running.dispatch.wake()
+        try:
+            running.parts.poller.clock_stepped(step)
+        except StoreError as error:
+            log.error("store.failed", during="a step of the clock", error=str(error))
 
     def _build(self, setup: Setup) -> _Running:
         scheduler = Scheduler(self._clock)
@@ -210,6 +221,8 @@ class Service:
         self.alive_at = self._monotonic()
 
     def _keep_house(self, running: _Running) -> None:
+        if self._clock_watch.unsettled:
+            return  # a lease that seems over by a clock just set may be under way
         keep_house(self._store, running.parts.setup.settings, self._clock(), lambda: self._running is running)
 
     def _beat(self, running: _Running) -> None:

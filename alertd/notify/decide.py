@@ -48,9 +48,9 @@ def decide(members: Sequence[Member], timing: Timing | None, policy: Policy, now
     over = [member for member in members if ending_owed(member, policy)]
     reason = _reason(members, firing, fresh, risen, over)
     if reason is NotifyReason.FIRST:
-        due_at = min(member.alert.recorded_at or now for member in fresh) + policy.group_wait
+        due_at = _after(min(member.alert.recorded_at or now for member in fresh), policy.group_wait, now)
     elif reason is not None:
-        due_at = timing.last_message_at + policy.group_interval if timing else now
+        due_at = _after(timing.last_message_at, policy.group_interval, now) if timing else now
     elif any(member.told and member.told.firing_at for member in firing):
         reason, due_at = NotifyReason.REMINDER, _reminder_due(firing, timing, policy)
     else:
@@ -122,6 +122,11 @@ def _unheard(member: Member, policy: Policy, now: datetime) -> bool:
 def _risen(member: Member) -> bool:
     told = member.told
     return told is not None and told.severity is not None and member.alert.severity > told.severity
+
+
+def _after(since: datetime, wait: timedelta, now: datetime) -> datetime:
+    """When a wait is over; at once where it began in the future, for then the clock was set back meanwhile."""
+    return since + wait if since <= now else now
 
 
 def _reminder_due(firing: Sequence[Member], timing: Timing | None, policy: Policy) -> datetime:

@@ -144,6 +144,16 @@ class World:
         """The config is edited and read again."""
         return self.does(lambda: (self._config.update(config), self.write_config(), self.start_again())[2])
 
+    def clock_steps(self, span: timedelta) -> "World":
+        """The wall clock is set by so much."""
+
+        def step() -> None:
+            self.now += span
+            self._timetable = Timetable(self.parts)  # as the schedule is armed anew
+            self.parts.poller.clock_stepped(span)
+
+        return self.does(step)
+
     def restart(self) -> "World":
         return self.does(self.start_again)
 
