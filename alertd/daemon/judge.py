@@ -1,6 +1,6 @@
 """From the answers of one round to what became of every alert. No I/O, no clock: the poller records the result."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -45,9 +45,11 @@ class Judged:
 class Judge:
     """Judges answers against the book, the rules and the alerts that are active."""
 
-    def __init__(self, watchlist: Watchlist, book: Book, active: ActiveAlerts) -> None:
+    def __init__(self, watchlist: Watchlist, book: Book, cursors: Container[str], active: ActiveAlerts) -> None:
         self._watchlist = watchlist
         self._book = book
+        self._cursors = cursors
+        """Serials that the source was read of before: nothing that comes now is from before the first start."""
         self._active = active
         self._alerting = {serial for _, serial in active}
         """Who has an alert; nearly nobody, so that nearly everybody is done with one look at all conditions."""
@@ -86,7 +88,7 @@ class Judge:
         self.judged.history += self._book.unseen(source, answer.instrument, answer.samples)
         known = newest.get(source)
         fresh = [sample for sample in answer.samples if known is None or sample.at > known.at]
-        if known is None:
+        if known is None and answer.instrument not in self._cursors:
             fresh = [_first(fresh[-1])]
         panel = watch.reading[source]
         for sample in fresh:

@@ -1,7 +1,7 @@
 """Asks MyCirrus, judges what it says and records the result: the first half of the way of the data."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -45,6 +45,18 @@ class RoundReport:
     contained: list[tuple[str, str]] = field(default_factory=list)
     """(serial, why) for each instrument that MyCirrus would not answer for."""
     transitions: list[Transition] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One under way."""
+
+    source: Source
+    report: RoundReport
+    cursors: Mapping[str, datetime]
+    """As they were before it."""
+    began: float
+    """Monotonic seconds."""
 
 
 class Poller:
@@ -128,22 +140,22 @@ class Poller:
         if not serials:
             return report
         now = self._clock()
-        began = self._monotonic()
         cursors = self._store.cursors(source) if source in RANGE_SOURCES else {}
+        going = _Round(source, report, cursors, began=self._monotonic())
         outcomes: list[ApiError | None] = []
         batch: list[Answer] = []
-        record_at = began + RECORD_EVERY
+        record_at = going.began + RECORD_EVERY
         for answer in self._client.fetch(source, serials, cursors, now):
             batch.append(answer)
             outcomes.append(answer.error)
             if isinstance(answer.error, NotAllowed):
                 report.contained.append((answer.instrument, str(answer.error)))
             if self._monotonic() >= record_at and not self._stopped:
-                self._judge(source, batch, report, began)
+                self._judge(going, batch)
                 batch, record_at = [], self._monotonic() + RECORD_EVERY
         if self._stopped:
             return report
-        self._judge(source, batch, report, began, heard(source, outcomes))
+        self._judge(going, batch, heard(source, outcomes))
         self._report(report, source, outcomes)
         return report
 
@@ -175,23 +187,22 @@ class Poller:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _judge(
-        self, source: Source, batch: Sequence[Answer], report: RoundReport, began: float, whole: Heard | None = None
-    ) -> None:
+    def _judge(self, going: _Round, batch: Sequence[Answer], whole: Heard | None = None) -> None:
         """Take in what came since the last time; `whole` sums up the round where it is over."""
+        source = going.source
         with self._lock:
             now = self._clock()
-            self._book.round_lasts(source, timedelta(seconds=self._monotonic() - began), over=whole is not None)
+            self._book.round_lasts(source, timedelta(seconds=self._monotonic() - going.began), over=whole is not None)
             if self._unwritten:
                 self._book.restore(self._store.newest())
                 self._unwritten = False
-            judge = Judge(self._watchlist, self._book, self._active())
+            judge = Judge(self._watchlist, self._book, going.cursors, self._active())
             judge.hear(source, batch, now)
             if whole is not None:
                 self._record(judge.judged, whole, now)
             else:
                 self._write(judge.judged, now)
-        report.transitions.extend(judge.judged.transitions)
+        going.report.transitions.extend(judge.judged.transitions)
         serials = {answer.instrument for answer in batch}
         self._breakage.judged(serials, self._watchlist.rules_called_by(source), judge.judged.raised)
 
