@@ -150,3 +150,12 @@ class Flapping(Form):
 
 FlappingOrOff = Annotated[Flapping | None, _OrOff()]
 """None is `off`."""
+
+
+def flapping_terms(own: Flapping | Literal["off"] | None, by_config: Flapping | None) -> Flapping | None:
+    """The terms for one rule; what it says nothing of is as the config says. None is off."""
+    if own is None:
+        return by_config
+    if own == OFF or by_config is None:
+        return None if own == OFF else own
+    return by_config.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from alertd.config.durations import parse_duration
+from alertd.config.forms import OFF
 from alertd.config.validate import validate
 from alertd.config.yaml import Document, Loc, load_document
 from alertd.errors import ConfigError, Mistake
@@ -120,6 +121,8 @@ class _RuleReader:
             summary=form.summary,
             description=form.description,
             runbook=form.runbook,
+            flapping=OFF if form.flapping is None and "flapping" in form.model_fields_set else form.flapping,
+            cause=form.cause,
             file=self._document.path,
             index=self._index,
             line=line,
