@@ -11,12 +11,14 @@ from alertd.daemon.clockwatch import ClockWatch
 from alertd.daemon.compose import Parts, compose
 from alertd.daemon.deliverer import Lane
 from alertd.daemon.heartbeat import is_well
+from alertd.daemon.poller import RoundReport
 from alertd.daemon.scheduler import Scheduler, phase
 from alertd.daemon.setup import Setup
 from alertd.daemon.upkeep import EVERY, keep_house
 from alertd.errors import StoreError
 from alertd.logs import logger
 from alertd.model import Source
+from alertd.notify.backoff import is_failing
 from alertd.store.store import Store
 
 log = logger(__name__)
@@ -86,6 +88,9 @@ class _Running:
     dispatch: DispatchLoop
     lanes: list[Lane]
     good_at: dict[str, datetime]
+    """When the last good round of each source ended."""
+    store_failed: set[str]
+    """Sources whose last round could not be written."""
 
 
 class Service:
@@ -112,7 +117,13 @@ class Service:
         log.info("service.started", targets=len(running.lanes), rules=len(setup.rules))
 
     def reload(self, setup: Setup) -> None:
-        """Change over to another, already checked set-up. State is in the store, so nothing is lost or told again."""
+        """Change over to another, already checked set-up. State is in the store, so nothing is lost or told again.
+
+        Raises:
+            StoreError: the store failed; nothing runs now, and this may be called again.
+        """
+        if self._running is not None:
+            _warn_of_restart(self._running.parts.setup, setup)
         self.stop()
         self.start(setup)
 
@@ -127,13 +138,17 @@ class Service:
         if running is None:
             return
         running.scheduler.stop()
+        running.parts.poller.stop()
         running.parts.client.abort()
+        if running.parts.heartbeat is not None:
+            running.parts.heartbeat.close()
         running.dispatch.stop()
         for lane in running.lanes:
             lane.stop()
         give_up_at = self._monotonic() + STOP_WITHIN
-        for thread in [running.dispatch, *running.lanes]:
-            thread.join(max(0.05, give_up_at - self._monotonic()))
+        joins: list[Callable[[float], object]] = [running.scheduler.join, running.dispatch.join]
+        for join in joins + [lane.join for lane in running.lanes]:
+            join(max(0.05, give_up_at - self._monotonic()))
         running.parts.client.close()
 
     def tick(self) -> None:
@@ -171,14 +186,13 @@ class Service:
         lanes = [Lane(parts.deliverer, target, after=lambda: _wake(loops)) for target in parts.targets]
         dispatch = DispatchLoop(parts, enqueued=lambda: _wake(lanes))
         loops.append(dispatch)
-        running = _Running(parts, scheduler, dispatch, lanes, {})
+        running = _Running(parts, scheduler, dispatch, lanes, {}, set())
         self._schedule(running)
         return running
 
     def _schedule(self, running: _Running) -> None:
         every = running.parts.setup.settings.poll.every
-        quickest = min(every.values(), default=timedelta(minutes=1))
-        running.scheduler.every(LISTING, quickest, lambda: self._list(running), first_after=timedelta(0))
+        running.scheduler.every(LISTING, _quickest(every), lambda: self._list(running), first_after=timedelta(0))
         sources = [source for source in Source if source in every]
         for index, source in enumerate(sources):
             running.scheduler.every(
@@ -199,23 +213,28 @@ class Service:
 
     def _list(self, running: _Running) -> None:
         before = set(running.parts.poller.watchlist.watches)
-        try:
-            running.parts.poller.list_instruments()
-        except StoreError as error:
-            log.error("store.failed", during="instruments", error=str(error))
-            return
+        self._note(running, LISTING, running.parts.poller.list_instruments)
         if set(running.parts.poller.watchlist.watches) - before:
             for source in running.parts.setup.settings.poll.every:
                 running.scheduler.now(source.value)
 
     def _poll(self, running: _Running, source: Source) -> None:
+        self._note(running, source.value, partial(running.parts.poller.poll, source))
+
+    def _note(self, running: _Running, name: str, round_: Callable[[], RoundReport]) -> None:
+        """Run one round and note when it went well."""
         try:
-            report = running.parts.poller.poll(source)
+            report = round_()
         except StoreError as error:
-            log.error("store.failed", during=source.value, error=str(error))
+            if name not in running.store_failed:
+                log.error("store.failed", during=name, error=str(error))
+            running.store_failed.add(name)
             return
+        if name in running.store_failed:
+            log.info("store.recovered", during=name)
+        running.store_failed.discard(name)
         if not report.failure:
-            running.good_at[source.value] = self._clock()
+            running.good_at[name] = self._clock()
 
     def _alive(self) -> None:
         self.alive_at = self._monotonic()
@@ -226,13 +245,32 @@ class Service:
         keep_house(self._store, running.parts.setup.settings, self._clock(), lambda: self._running is running)
 
     def _beat(self, running: _Running) -> None:
-        every = {source.value: span for source, span in running.parts.setup.settings.poll.every.items()}
+        now = self._clock()
+        spans = running.parts.setup.settings.poll.every
+        every = {LISTING: _quickest(spans), "dispatch": timedelta(minutes=1)}
+        every |= {source.value: span for source, span in spans.items()}
         good_at = dict(running.good_at)
         if running.dispatch.good_at is not None:
             good_at["dispatch"] = running.dispatch.good_at
-        every["dispatch"] = timedelta(minutes=1)
-        if running.parts.heartbeat is not None and is_well(good_at, every, self._clock()):
-            running.parts.heartbeat.beat()
+        heartbeat = running.parts.heartbeat
+        if heartbeat is not None and is_well(good_at, every, now) and self._reaches_somebody(running, now):
+            heartbeat.beat()
+
+    def _reaches_somebody(self, running: _Running, now: datetime) -> bool:
+        """Whether some target is not failing, or there is none."""
+        health = self._store.health()
+        known = [health[name] for name in running.parts.targets if name in health]
+        return len(known) < len(running.parts.targets) or not known or not all(is_failing(each, now) for each in known)
+
+
+def _warn_of_restart(before: Setup, after: Setup) -> None:
+    """Say what a reload does not change."""
+    if before.settings.storage.url != after.settings.storage.url:
+        log.warning("reload.needs_restart", key="storage.url")
+
+
+def _quickest(every: Mapping[Source, timedelta]) -> timedelta:
+    return min(every.values(), default=timedelta(minutes=1))
 
 
 def _wake(loops: Iterable[DispatchLoop | Lane]) -> None:
