@@ -62,6 +62,8 @@ class Console:
             self._say(f"  {site:15}{names}", hang=17)
         self._say("")
         self._say(
+            "alertd asks how they are every five minutes, judges the answers by the rules that it ships, and tells "
+            "people. "
             f"Time runs {speed} times as fast: an hour passes in {3600 / speed:.3g} s, and all is over after "
             f"{span.total_seconds() / speed:.3g} s (Ctrl-C ends it sooner). Times at the left are UTC. Below each turn "
             "of an alert stand the messages that it brings, word for word as they arrive:"
