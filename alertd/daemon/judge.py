@@ -65,18 +65,15 @@ class Judge:
 
     def _hear_one(self, source: Source, answer: Answer, watch: Watch, horizon: Horizon) -> None:
         now = horizon.now
-        failed = self._book.failed(answer.instrument)
         if answer.samples:
             self._take(source, answer, watch, now)
         if answer.cursor is not None:
             self.judged.cursors[source, answer.instrument] = answer.cursor
-        if answer.error is not None:
-            failed[source] = str(answer.error)
-        else:
-            failed.pop(source, None)
+        self._book.note_answer(answer.instrument, source, "" if answer.error is None else str(answer.error))
         panel = watch.called_by[source]
         if panel.rules:
-            self._judge_panel(panel, watch, self._view(panel, watch, horizon, failed), None, now)
+            view = self._view(panel, watch, horizon, self._book.failed(answer.instrument))
+            self._judge_panel(panel, watch, view, None, now)
 
     def _take(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
         newest = self._book.newest(answer.instrument)
