@@ -69,12 +69,14 @@ class Dispatcher:
         self._routing = replace(self._routing, root=_unwaiting(self._routing.root))
 
     def _known(self) -> Known:
+        # The outbox first: what a lane delivers from here on is still seen as waiting, and not told a second time.
+        pending = self._store.pending_deliveries()
         alerts = self._store.open_alerts()
         told = self._store.told([alert.id for alert in alerts])
         return Known(
             alerts=alerts,
             told={(each.alert_id, each.target): each for each in told},
-            pending={(row.target, row.group_key): row for row in self._store.pending_deliveries()},
+            pending={(row.target, row.group_key): row for row in pending},
             timings={(each.target, each.group_key): each for each in self._store.timings()},
         )
 

@@ -168,7 +168,7 @@ class Poller:
         with self._lock:
             self._api.clock_stepped(step)
             judged = Judged()
-            for alert in self._store.active_alerts():
+            for alert in self._active().values():
                 levels = {severity: replace(level, observed_at=None) for severity, level in alert.levels.items()}
                 judged.alerts[alert.id] = replace(alert, levels=levels)
             self._write(judged, self._clock())

@@ -4,13 +4,15 @@ There is never more than one unsent message for a (group, target). It always say
 know yet; when that changes, a new message takes its place, so a "firing" cannot arrive after its "resolved".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertd.model import Alert, Delivery, DeliveryState, NotifyReason, Says, State, Timing, Told
 from alertd.notify.decide import Decision, Member, decide, ending_owed, knows
 from alertd.notify.groups import Group, Routing, destinations, group
+
+LOOK_AGAIN_AFTER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Plan:
 def plan(known: Known, routing: Routing, now: datetime) -> Plan:
     """Decide for every (group, target); see the module's text."""
     groups = group(known.alerts, known.told, routing)
+    in_flight = _in_flight(known.pending.values())
     orders: list[Order] = []
     supersede = [row.id for row in _orphans(known.pending, groups)]
     waits: list[datetime] = []
@@ -69,13 +72,16 @@ def plan(known: Known, routing: Routing, now: datetime) -> Plan:
             if row is not None and decision is None and not _still_true(row, each.members):
                 supersede.append(row.id)
             continue
+        if any((each.target, says.alert_id) in in_flight for says in decision.says):
+            waits.append(now + LOOK_AGAIN_AFTER)  # another group's message, from before the groups were edited
+            continue
         if row is None and decision.due_at > now:
             waits.append(decision.due_at)
             continue
         if row is not None:
             supersede.append(row.id)
         orders.append(Order(group=each, decision=decision, timing=_next_timing(each, decision, timing, now)))
-    settled = _settled(groups, known.pending.values())
+    settled = _settled(groups, in_flight)
     return Plan(
         orders=tuple(orders),
         supersede=tuple(supersede),
@@ -130,11 +136,13 @@ def _next_timing(each: Group, decision: Decision, timing: Timing | None, now: da
     )
 
 
-def _settled(groups: Iterable[Group], pending: Iterable[Delivery]) -> list[Told]:
+def _in_flight(pending: Iterable[Delivery]) -> set[tuple[str, str]]:
+    """(target, alert id) of all that is being told right now."""
+    return {(row.target, says.alert_id) for row in pending if row.state is DeliveryState.LEASED for says in row.says}
+
+
+def _settled(groups: Iterable[Group], in_flight: Container[tuple[str, str]]) -> list[Told]:
     """Endings that are told to nobody: the target never heard of the alert, and it was soon over."""
-    in_flight = {
-        (row.target, says.alert_id) for row in pending if row.state is DeliveryState.LEASED for says in row.says
-    }
     return [
         replace(member.told or Told(alert_id=member.alert.id, target=each.target), settled=True)
         for each in groups

@@ -229,9 +229,13 @@ class World:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(base, sort_keys=False))
 
     def _start(self) -> None:
-        setup = self.edit(load_setup(self.folder / "config.yaml", {}))
         self.store = Store.open("sqlite:///alertd.db", base=self.folder, work=True, clock=lambda: self.now)
         self.store.release_leases(self.now, all_=True)
+        self.read_again()
+
+    def read_again(self) -> None:
+        """As on a reload: new parts by the config as it is now, on the same store."""
+        setup = self.edit(load_setup(self.folder / "config.yaml", {}))
         self.parts = compose(
             setup,
             self.store,
