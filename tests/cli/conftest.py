@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alertd import logs
+from alertd.cli.logging import REPORTED
 from alertd.cli.main import run
 from tests.support.processes import Alertd, Done, Site
 
@@ -27,6 +28,8 @@ def alertd(capfd: pytest.CaptureFixture[str]) -> Iterator[Alertd]:
     yield ran
     root.handlers[:] = handlers
     root.setLevel(level)
+    for name in REPORTED:
+        logging.getLogger(name).setLevel(logging.NOTSET)
     logs.redact.clear()
 
 
