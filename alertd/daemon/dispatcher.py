@@ -12,7 +12,7 @@ from alertd.notify.channels import Channels
 from alertd.notify.groups import Routing
 from alertd.notify.plan import Known, Order, plan
 from alertd.notify.render import Letter, Renderer, RuleTexts
-from alertd.notify.routes import Policy, Route
+from alertd.notify.routes import Route
 from alertd.store.store import Store
 
 log = logger(__name__)
@@ -112,5 +112,6 @@ class Dispatcher:
 
 
 def _unwaiting(route: Route) -> Route:
-    policy: Policy = replace(route.policy, group_wait=timedelta(0))
-    return replace(route, policy=policy, routes=tuple(_unwaiting(child) for child in route.routes))
+    return replace(
+        route, policy=replace(route.policy, waits=False), routes=tuple(_unwaiting(child) for child in route.routes)
+    )
