@@ -29,6 +29,9 @@ log = logger(__name__)
 RECORD_EVERY = 2.0
 """Seconds: a round that takes longer is recorded in pieces, so that a slow fleet's alerts do not wait for its end."""
 
+RECORDS_HELD = 4_000
+"""Records that wait for being judged, some 5 MB; a first round of stats brings sixty for each instrument."""
+
 LEARNT = "mycirrus.learnt"
 API_FAILING_SINCE = "mycirrus.failing_since"
 
@@ -144,15 +147,16 @@ class Poller:
         going = _Round(source, report, cursors, began=self._monotonic())
         outcomes: list[ApiError | None] = []
         batch: list[Answer] = []
-        record_at = going.began + RECORD_EVERY
+        held, record_at = 0, going.began + RECORD_EVERY
         for answer in self._client.fetch(source, serials, cursors, now):
             batch.append(answer)
+            held += len(answer.samples)
             outcomes.append(answer.error)
             if isinstance(answer.error, NotAllowed):
                 report.contained.append((answer.instrument, str(answer.error)))
-            if self._monotonic() >= record_at and not self._stopped:
+            if (held >= RECORDS_HELD or self._monotonic() >= record_at) and not self._stopped:
                 self._judge(going, batch)
-                batch, record_at = [], self._monotonic() + RECORD_EVERY
+                batch, held, record_at = [], 0, self._monotonic() + RECORD_EVERY
         if self._stopped:
             return report
         self._judge(going, batch, heard(source, outcomes))
