@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from alertd.config.notifications import Times
+from alertd.alerts.flapping import FlapTerms
+from alertd.alerts.sites import SiteTerms
+from alertd.config.notifications import Flapping, Times
 from alertd.config.settings import Route as RouteSettings
 from alertd.config.settings import Settings, SubRoute
 from alertd.notify.causes import CauseTerms
@@ -13,6 +15,7 @@ from alertd.notify.inhibition import InhibitRule
 from alertd.notify.routes import Policy, Route, Step
 from alertd.notify.standing import QuietMode
 from alertd.notify.wallclock import TimeInterval
+from alertd.model import Source
 from alertd.rules.rule import Rule
 
 
@@ -55,7 +58,7 @@ def _causes(settings: Settings, rules: Iterable[Rule]) -> CauseTerms:
     rules = tuple(rules)
     return CauseTerms(
         site_label=settings.causes.site_label,
-        explains_instrument=frozenset(rule.name for rule in rules if getattr(rule, "explains_instrument", False)),
+        explains_instrument=frozenset(rule.name for rule in rules if _explains(rule)),
         sources={rule.name: frozenset(source.value for source in rule.sources) for rule in rules},
     )
 
@@ -111,3 +114,27 @@ def _branch(settings: SubRoute, parent: Route) -> Route:
     return replace(branch, routes=tuple(_branch(child, branch) for child in settings.routes))
 
 
+def site_terms(settings: Settings) -> SiteTerms | None:
+    """When a site counts as down; None where that is off."""
+    down = settings.causes.site_down
+    if down is None:
+        return None
+    return SiteTerms(
+        label=settings.causes.site_label, share=down.share, at_least=down.at_least, within=down.within
+    )
+
+
+def flap_terms(settings: Settings, rules: Iterable[Rule]) -> dict[str, FlapTerms]:
+    """What counts as flapping, by rule; one without an entry never does."""
+    found = {}
+    for rule in rules:
+        terms = settings.flapping if getattr(rule, "flapping", None) is None else getattr(rule, "flapping", None)
+        if isinstance(terms, Flapping):
+            found[rule.name] = FlapTerms(changes=terms.changes, within=terms.within, quiet=terms.quiet)
+    return found
+
+
+def _explains(rule: Rule) -> bool:
+    cause = getattr(rule, "cause", None)
+    reads = any((Source.STATUS, "online") in level.when.fields for level in rule.levels)
+    return cause == "instrument" or (cause is None and reads)

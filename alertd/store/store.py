@@ -130,6 +130,7 @@ class Store(Histories):
         alerts: Sequence[Alert],
         transitions: Sequence[Transition],
         episodes: Sequence[Episode] = (),
+        memory: Mapping[str, object] = MappingProxyType({}),
         now: datetime,
         history: Sequence[Sample] = (),
     ) -> None:
@@ -144,6 +145,8 @@ class Store(Histories):
             alert_log.record_alerts(connection, alerts, now)
             alert_log.record_transitions(connection, transitions)
             standing.record_episodes(connection, episodes)
+            for key, value in memory.items():
+                upkeep.remember(connection, key, value)
 
     def active_alerts(self) -> list[Alert]:
         """Pending and firing, alertd's own too, in the order they began."""
