@@ -26,7 +26,7 @@ LOOK_AT_LEAST_EVERY = timedelta(seconds=60)
 class Dispatcher:
     """Turns open alerts into messages. One dispatch at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each
         self,
         *,
         store: Store,

@@ -55,6 +55,13 @@ class Flaps:
             after = Flapping(episode=observe(after.episode, at, terms, gap, known=known))
         return self._keep(subject, before, after)
 
+    def pause(self) -> list[Episode]:
+        """Let no episode count the time until its next verdict; all of them as they stand now."""
+        for subject, counted in self._counted.items():
+            if counted.episode is not None:
+                self._counted[subject] = Flapping(episode=replace(counted.episode, observed_at=None))
+        return self.flapping
+
     def end(self, episode: Episode, at: datetime) -> Episode:
         """End an episode because its rule or instrument is gone."""
         self._counted.pop((episode.rule, episode.subject), None)

@@ -1,6 +1,6 @@
 """From the answers of one round to what became of every alert. No I/O, no clock: the poller records the result."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -50,9 +50,13 @@ class Judged:
 class Judge:
     """Judges answers against the book, the rules and the alerts that are active."""
 
-    def __init__(self, watchlist: Watchlist, book: Book, active: ActiveAlerts, flaps: Flaps) -> None:
+    def __init__(
+        self, watchlist: Watchlist, book: Book, cursors: Container[str], active: ActiveAlerts, flaps: Flaps
+    ) -> None:
         self._watchlist = watchlist
         self._book = book
+        self._cursors = cursors
+        """Serials that the source was read of before: nothing that comes now is from before the first start."""
         self._active = active
         self._flaps = flaps
         self._alerting = {serial for _, serial in active} | {episode.subject for episode in flaps.flapping}
@@ -69,18 +73,15 @@ class Judge:
 
     def _hear_one(self, source: Source, answer: Answer, watch: Watch, horizon: Horizon) -> None:
         now = horizon.now
-        failed = self._book.failed(answer.instrument)
         if answer.samples:
             self._take(source, answer, watch, now)
         if answer.cursor is not None:
             self.judged.cursors[source, answer.instrument] = answer.cursor
-        if answer.error is not None:
-            failed[source] = str(answer.error)
-        else:
-            failed.pop(source, None)
+        self._book.note_answer(answer.instrument, source, "" if answer.error is None else str(answer.error))
         panel = watch.called_by[source]
         if panel.rules:
-            self._judge_panel(panel, watch, self._view(panel, watch, horizon, failed), None, now)
+            view = self._view(panel, watch, horizon, self._book.failed(answer.instrument))
+            self._judge_panel(panel, watch, view, None, now)
 
     def _take(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
         newest = self._book.newest(answer.instrument)
@@ -92,7 +93,7 @@ class Judge:
         self.judged.history += self._book.unseen(source, answer.instrument, answer.samples)
         known = newest.get(source)
         fresh = [sample for sample in answer.samples if known is None or sample.at > known.at]
-        if known is None:
+        if known is None and answer.instrument not in self._cursors:
             fresh = [_first(fresh[-1])]
         panel = watch.reading[source]
         for sample in fresh:

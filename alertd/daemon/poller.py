@@ -1,8 +1,8 @@
 """Asks MyCirrus, judges what it says and records the result: the first half of the way of the data."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertd.alerts.life import end
@@ -13,16 +13,16 @@ from alertd.config.settings import Settings
 from alertd.daemon.api_health import JUDGED, LISTING, ApiHealth, Heard, heard
 from alertd.daemon.book import Book
 from alertd.daemon.breakage import Breakage
+from alertd.daemon.flaps import Flaps
 from alertd.daemon.fleet import fleet_of
 from alertd.daemon.judge import ActiveAlerts, Judge, Judged
-from alertd.daemon.flaps import Flaps
 from alertd.daemon.own_alerts import log_transitions
 from alertd.daemon.routing import flap_terms, site_terms
 from alertd.daemon.sites import Sites
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
 from alertd.logs import logger
-from alertd.model import RANGE_SOURCES, Alert, EndReason, Source, Transition
+from alertd.model import RANGE_SOURCES, EndReason, Source, Transition
 from alertd.mycirrus.answer import Answer
 from alertd.mycirrus.client import Client
 from alertd.rules.rule import Rule, labels_of
@@ -50,6 +50,18 @@ class RoundReport:
     contained: list[tuple[str, str]] = field(default_factory=list)
     """(serial, why) for each instrument that MyCirrus would not answer for."""
     transitions: list[Transition] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One under way."""
+
+    source: Source
+    report: RoundReport
+    cursors: Mapping[str, datetime]
+    """As they were before it."""
+    began: float
+    """Monotonic seconds."""
 
 
 class Poller:
@@ -140,14 +152,14 @@ class Poller:
         if not serials:
             return report
         now = self._clock()
-        self._book.round_begins(source, now)
         cursors = self._store.cursors(source) if source in RANGE_SOURCES else {}
+        going = _Round(source, report, cursors, began=self._monotonic())
         outcomes: list[ApiError | None] = []
         batch: list[Answer] = []
-        record_at = self._monotonic() + RECORD_EVERY
+        record_at = going.began + RECORD_EVERY
         for answer in self._client.fetch(source, serials, cursors, now):
             if self._monotonic() >= record_at and not self._stopped and self._may_cut(source, batch, answer):
-                self._judge(source, batch, report)
+                self._judge(going, batch)
                 batch, record_at = [], self._monotonic() + RECORD_EVERY
             batch.append(answer)
             outcomes.append(answer.error)
@@ -155,13 +167,25 @@ class Poller:
                 report.contained.append((answer.instrument, str(answer.error)))
         if self._stopped:
             return report
-        self._judge(source, batch, report, heard(source, outcomes))
+        self._judge(going, batch, heard(source, outcomes))
         self._report(report, source, outcomes)
         return report
 
     def stop(self) -> None:
         """Record nothing more of the rounds under way: what the client gives up on a stop says nothing of MyCirrus."""
         self._stopped = True
+
+    def clock_stepped(self, step: timedelta) -> None:
+        """The wall clock was set: no timer counts the step, in whatever direction."""
+        with self._lock:
+            self._api.clock_stepped(step)
+            judged = Judged()
+            for alert in self._active().values():
+                levels = {severity: replace(level, observed_at=None) for severity, level in alert.levels.items()}
+                judged.alerts[alert.id] = replace(alert, levels=levels)
+            judged.episodes = {episode.id: episode for episode in self._flaps.pause()}
+            self._write(judged, self._clock())
+            self._store.standing.shift_clocks(step)
 
     def end_what_is_gone(self) -> list[Transition]:
         """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing."""
@@ -180,23 +204,24 @@ class Poller:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _judge(
-        self, source: Source, batch: Sequence[Answer], report: RoundReport, round_heard: Heard | None = None
-    ) -> None:
+    def _judge(self, going: _Round, batch: Sequence[Answer], whole: Heard | None = None) -> None:
+        """Take in what came since the last time; `whole` sums up the round where it is over."""
+        source = going.source
         with self._lock:
             now = self._clock()
+            self._book.round_lasts(source, timedelta(seconds=self._monotonic() - going.began), over=whole is not None)
             if self._unwritten:
                 self._book.restore(self._store.newest())
                 self._unwritten = False
-            judge = Judge(self._watchlist, self._book, self._active(), self._flaps)
+            judge = Judge(self._watchlist, self._book, going.cursors, self._active(), self._flaps)
             judge.hear(source, batch, now)
             if source is Source.STATUS:
                 self._judge_sites(batch, judge.judged, now)
-            if round_heard is not None:
-                self._record(judge.judged, round_heard, now)
+            if whole is not None:
+                self._record(judge.judged, whole, now)
             else:
                 self._write(judge.judged, now)
-        report.transitions.extend(judge.judged.transitions)
+        going.report.transitions.extend(judge.judged.transitions)
         serials = {answer.instrument for answer in batch}
         self._breakage.judged(serials, self._watchlist.rules_called_by(source), judge.judged.raised)
 

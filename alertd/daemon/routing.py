@@ -15,7 +15,6 @@ from alertd.notify.inhibition import InhibitRule
 from alertd.notify.routes import Policy, Route, Step
 from alertd.notify.standing import QuietMode
 from alertd.notify.wallclock import TimeInterval
-from alertd.model import Source
 from alertd.rules.rule import Rule
 
 
@@ -23,9 +22,7 @@ def routing_of(settings: Settings, rules: Iterable[Rule]) -> Routing:
     """The routes with everything inherited filled in, each receiver's targets, and what holds messages back."""
     return Routing(
         root=_root(settings.route),
-        receivers={
-            receiver.name: tuple(target.name for target in receiver.targets) for receiver in settings.receivers
-        },
+        receivers={receiver.name: tuple(target.name for target in receiver.targets) for receiver in settings.receivers},
         holds=_holds(settings),
         causes=_causes(settings, rules),
     )
@@ -58,7 +55,7 @@ def _causes(settings: Settings, rules: Iterable[Rule]) -> CauseTerms:
     rules = tuple(rules)
     return CauseTerms(
         site_label=settings.causes.site_label,
-        explains_instrument=frozenset(rule.name for rule in rules if _explains(rule)),
+        explains_instrument=frozenset(rule.name for rule in rules if rule.explains_instrument),
         sources={rule.name: frozenset(source.value for source in rule.sources) for rule in rules},
     )
 
@@ -119,22 +116,14 @@ def site_terms(settings: Settings) -> SiteTerms | None:
     down = settings.causes.site_down
     if down is None:
         return None
-    return SiteTerms(
-        label=settings.causes.site_label, share=down.share, at_least=down.at_least, within=down.within
-    )
+    return SiteTerms(label=settings.causes.site_label, share=down.share, at_least=down.at_least, within=down.within)
 
 
 def flap_terms(settings: Settings, rules: Iterable[Rule]) -> dict[str, FlapTerms]:
     """What counts as flapping, by rule; one without an entry never does."""
     found = {}
     for rule in rules:
-        terms = settings.flapping if getattr(rule, "flapping", None) is None else getattr(rule, "flapping", None)
+        terms = settings.flapping if rule.flapping is None else rule.flapping
         if isinstance(terms, Flapping):
             found[rule.name] = FlapTerms(changes=terms.changes, within=terms.within, quiet=terms.quiet)
     return found
-
-
-def _explains(rule: Rule) -> bool:
-    cause = getattr(rule, "cause", None)
-    reads = any((Source.STATUS, "online") in level.when.fields for level in rule.levels)
-    return cause == "instrument" or (cause is None and reads)

@@ -100,9 +100,7 @@ class Renderer:
         A text channel gets one, and everything in it counts as told.
         """
         rendered = self.render(letter, channel, limit=limit)
-        return RenderedParts(
-            parts=(Part(message=rendered.message),), failures=rendered.failures, good=rendered.good
-        )
+        return RenderedParts(parts=(Part(message=rendered.message),), failures=rendered.failures, good=rendered.good)
 
     def _first_good(self, name: str, draft: "Draft", use: Callable[[str, Template], _Made]) -> _Made | None:
         """What the user's template makes, else what the shipped one makes; None where both fail."""

@@ -209,6 +209,17 @@ def test_a_first_start_tells_of_the_last_sic_however_old(world: NewWorld) -> Non
     w.run(until="10m")
 
 
+def test_the_first_event_ever_is_news(world: NewWorld) -> None:
+    """A monitor without any event or check on record was read before: what comes then is judged, each in its order."""
+    rule = {"alert": "NetworkEvent", "when": 'event.type == "Connection"'}
+    w = world(SIC, rule, poll={"sic": "5m", "events": "5m"})
+    w.at("12m").record(Source.EVENTS, "QT1", {"type": "Connection", "info": "Ethernet"})
+    w.at("31m").sic("QT1", "Error").at("34m").sic("QT1", "Success")
+    w.expect(told("mail", "first", at="15m", contains="NetworkEvent"))
+    w.expect(told("mail", "all_resolved", at="35m", contains="SicFailed"))
+    w.run(until="40m")
+
+
 def test_the_api_away_is_one_own_alert(world: NewWorld) -> None:
     """Unreachable for three intervals: one critical message; back: one more. No rule of a monitor speaks."""
     w = world(LOW_VOLTAGE, OFFLINE)

@@ -81,7 +81,9 @@ def test_reordering_targets_and_regrouping_announces_nothing(world: NewWorld) ->
     """Identity is the target's name."""
     w = world(receivers=targets("mail", "chat"), route={"receiver": "mail"})
     w.at("5m").voltage("QT1", 11.0)
-    w.at("10m").config(receivers=targets("chat", "mail")).at("15m").config(route={"receiver": "mail", "group_by": ["..."]})
+    w.at("10m").config(receivers=targets("chat", "mail")).at("15m").config(
+        route={"receiver": "mail", "group_by": ["..."]}
+    )
     w.expect(told("mail", "first", at="5m"))
     w.run(until="30m")
 
@@ -139,7 +141,11 @@ def test_an_offline_monitor_speaks_for_its_metrics(world: NewWorld) -> None:
 
 def test_inhibition_lets_go_after_a_poll(world: NewWorld) -> None:
     """While the source fires nothing is told of the target; then it is."""
-    inhibit = {"source_matchers": ['alertname="Hot"'], "target_matchers": ['alertname="LowVoltage"'], "equal": ["instrument"]}
+    inhibit = {
+        "source_matchers": ['alertname="Hot"'],
+        "target_matchers": ['alertname="LowVoltage"'],
+        "equal": ["instrument"],
+    }
     w = world(LOW_VOLTAGE, HOT, inhibit_rules=[inhibit])
     w.at("5m").value("QT1", "temp", 90.0).at("10m").voltage("QT1", 11.0).at("30m").value("QT1", "temp", 50.0)
     w.at("50m").voltage("QT1", 12.4)
@@ -196,9 +202,7 @@ def test_a_silence_until_it_resolves(world: NewWorld) -> None:
     w = world()
     w.at("5m").voltage("QT1", 11.0).at("10m").silence('instrument="QT1"').at("60m").voltage("QT1", 12.4)
     w.at("90m").voltage("QT1", 11.0)
-    w.expect(
-        told("mail", "first", at="5m"), told("mail", "all_resolved", at="60m"), told("mail", "first", at="90m")
-    )
+    w.expect(told("mail", "first", at="5m"), told("mail", "all_resolved", at="60m"), told("mail", "first", at="90m"))
     w.run(until="2h")
 
 
@@ -283,9 +287,7 @@ def test_a_routes_mute_interval_by_the_monitors_own_clock(world: NewWorld) -> No
         route={"mute_time_intervals": ["afternoon"], "group_by": ["alertname"]},
     )
     w.at("5m").voltage("QT1", 11.0).voltage("QT2", 11.0)
-    w.expect(
-        told("mail", "first", at="5m", contains="QT2"), told("mail", "quiet_ended", at="60m", contains="QT1")
-    )
+    w.expect(told("mail", "first", at="5m", contains="QT2"), told("mail", "quiet_ended", at="60m", contains="QT1"))
     w.run(until="2h")
 
 
@@ -426,9 +428,7 @@ def test_a_storm_is_one_message_and_one_ending(world: NewWorld) -> None:
     w = world(serials=many, route={"group_by": ["instrument"]})
     for serial in many:
         w.at("5m").voltage(serial, 11.0).at("30m").voltage(serial, 12.4)
-    w.expect(
-        told("mail", "first", at="5m", contains="×40"), told("mail", "all_resolved", at="30m", contains="×40")
-    )
+    w.expect(told("mail", "first", at="5m", contains="×40"), told("mail", "all_resolved", at="30m", contains="×40"))
     w.run(until="1h")
 
 

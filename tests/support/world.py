@@ -147,6 +147,16 @@ class World:
         """The config is edited and read again."""
         return self.does(lambda: (self._config.update(config), self.write_config(), self.start_again())[2])
 
+    def clock_steps(self, span: timedelta) -> "World":
+        """The wall clock is set by so much."""
+
+        def step() -> None:
+            self.now += span
+            self._timetable = Timetable(self.parts)  # as the schedule is armed anew
+            self.parts.poller.clock_stepped(span)
+
+        return self.does(step)
+
     def restart(self) -> "World":
         return self.does(self.start_again)
 
@@ -154,7 +164,9 @@ class World:
         """alertd is down for so long."""
         return self.does(lambda: setattr(self, "_skip_until", self.now + parse_duration(span)))
 
-    def silence(self, *matchers: str, until: str | None = None, reason: str = "battery swap", **more: object) -> "World":
+    def silence(
+        self, *matchers: str, until: str | None = None, reason: str = "battery swap", **more: object
+    ) -> "World":
         """Somebody silences what matches, from now on; `until` is after the start."""
         begin = START + self._cursor
 
@@ -262,9 +274,13 @@ class World:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(base, sort_keys=False))
 
     def _start(self) -> None:
-        setup = self.edit(load_setup(self.folder / "config.yaml", {}))
         self.store = Store.open("sqlite:///alertd.db", base=self.folder, work=True, clock=lambda: self.now)
         self.store.release_leases(self.now, all_=True)
+        self.read_again()
+
+    def read_again(self) -> None:
+        """As on a reload: new parts by the config as it is now, on the same store."""
+        setup = self.edit(load_setup(self.folder / "config.yaml", {}))
         self.parts = compose(
             setup,
             self.store,
