@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alertd.alerts.flapping import FlapTerms
 from alertd.alerts.sites import SiteTerms
-from alertd.config.notifications import Flapping, Times
+from alertd.config.notifications import Times, flapping_terms
 from alertd.config.settings import Route as RouteSettings
 from alertd.config.settings import Settings, SubRoute
 from alertd.notify.causes import CauseTerms
@@ -123,7 +123,7 @@ def flap_terms(settings: Settings, rules: Iterable[Rule]) -> dict[str, FlapTerms
     """What counts as flapping, by rule; one without an entry never does."""
     found = {}
     for rule in rules:
-        terms = settings.flapping if rule.flapping is None else rule.flapping
-        if isinstance(terms, Flapping):
+        terms = flapping_terms(rule.flapping, settings.flapping)
+        if terms is not None:
             found[rule.name] = FlapTerms(changes=terms.changes, within=terms.within, quiet=terms.quiet)
     return found

@@ -57,7 +57,8 @@ def decide(members: Sequence[Member], timing: Timing | None, policy: Policy, now
     over = [member for member in members if ending_owed(member, policy)]
     reason = _reason(members, firing, fresh, risen, over)
     if reason is NotifyReason.FIRST:
-        due_at = after(min(member.alert.recorded_at or now for member in fresh), policy.group_wait, now)
+        since = min(member.alert.recorded_at or now for member in fresh)
+        due_at = after(since, policy.group_wait if policy.waits else timedelta(0), now)
     elif reason is not None:
         due_at = after(timing.last_message_at, policy.group_interval, now) if timing else now
     else:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from alertd.daemon.cycle import cycle
 from alertd.errors import KeyRefused
 from alertd.model import Source
 from tests.support.world import LOW_VOLTAGE, NewWorld, World, told
@@ -153,6 +154,23 @@ def test_group_wait_gathers_and_drops_what_is_soon_over(world: NewWorld) -> None
     w.at("40m").voltage("QT1", 12.5).voltage("QT2", 12.5).at("60m").voltage("QT3", 11.1).at("63m").voltage("QT3", 12.5)
     w.expect(told("mail", "first", at="10m", contains="×2"), told("mail", "all_resolved", at="40m"))
     w.run(until="2h")
+
+
+def test_a_single_cycle_waits_for_nothing(world: NewWorld) -> None:
+    """`poll` tells at once what fires; what was over within group_wait is told to nobody there, too."""
+    w = world(SIC, serials=("QT1", "QT2", "QT3"), poll={"sic": "1m"}, route={"group_wait": "5m"})
+    cycle(w.parts)
+    for serial, minutes in (("QT1", 3), ("QT2", 6)):
+        w.client.record(Source.SIC, serial, w.now + timedelta(hours=1), {"status": "Error"})
+        w.client.record(Source.SIC, serial, w.now + timedelta(hours=1, minutes=minutes), {"status": "Success"})
+    w.client.record(Source.SIC, "QT3", w.now + timedelta(hours=2), {"status": "Error"})
+    w.now += timedelta(hours=2)
+    w.read_again()
+    titles = [attempt.delivery.message.title for attempt in cycle(w.parts).attempts]
+    assert titles == [
+        "[RESOLVED] SicFailed · Monitor QT2 (QT2) Success",
+        "[CRITICAL] SicFailed · Monitor QT3 (QT3) Error",
+    ]
 
 
 def test_reminders_come_ever_more_rarely(world: NewWorld) -> None:

@@ -46,7 +46,7 @@ def world(tmp_path: Path) -> NewWorld:
 
 
 def test_a_reroute_tells_new_targets_and_the_old_ones_the_end(world: NewWorld) -> None:
-    """Routed elsewhere while it fires: `first` there, nothing more here but its ending; back again announces nothing."""
+    """Elsewhere while it fires: `first` there, nothing more here but its ending; back again announces nothing."""
     w = world(receivers=targets("mail", "chat"), route={"receiver": "mail"})
     to_chat = {"receiver": "mail", "routes": [{"matchers": ['alertname="LowVoltage"'], "receiver": "chat"}]}
     w.at("5m").voltage("QT1", 11.0)

@@ -60,7 +60,7 @@ def test_a_reload_changes_over(site: Site):
 
 
 def test_a_reload_is_refused_as_a_whole(site: Site):
-    """A mistake anywhere changes nothing: the old rules go on; RuleBroken tells its place, and ends when it is mended."""
+    """A mistake anywhere changes nothing: the old rules go on; RuleBroken tells its place, and ends when mended."""
     daemon = site.run()
     good = site.path.read_text()
     site.path.write_text(good.replace("group_wait", "group_weight"))

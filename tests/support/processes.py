@@ -60,8 +60,17 @@ class Done:
         return json.loads(self.out)
 
     @property
+    def errors(self) -> list[str]:
+        """The lines of stderr."""
+        return self.err.splitlines()
+
+    @property
     def text(self) -> str:
         return self.out + self.err
+
+
+Alertd = Callable[..., Done]
+"""Runs a command line to its end."""
 
 
 class Running:
