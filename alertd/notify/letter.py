@@ -11,7 +11,7 @@ from alertd.model import Alert, Message, NotifyReason
 from alertd.notify.standing import Ack
 
 if TYPE_CHECKING:
-    from alertd.chart import Chart
+    from alertd.chart.chart import Chart
 
 CHANNELS = ("email", "slack", "teams", "text")
 """The kinds of channel that have templates of their own; also the folders of `templates/`."""
