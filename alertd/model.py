@@ -151,6 +151,10 @@ class Alert:
     levels: Mapping[Severity, LevelState] = field(default_factory=dict)
     recorded_at: datetime | None = None
     """When alertd recorded that it fires (while pending: that it is), by the wall clock; group_wait counts from it."""
+    breached_at: datetime | None = None
+    """When it was last judged breached, by the wall clock: a symptom is told once that is after its cause's end."""
+    closed_at: datetime | None = None
+    """When its end was recorded, by the wall clock."""
     own: bool = False
     """An alert of alertd about itself: no instrument, source="alertd"."""
 
@@ -196,6 +200,13 @@ class NotifyReason(StrEnum):
     ALL_RESOLVED = "all_resolved"
     SOME_RESOLVED = "some_resolved"
     REMINDER = "reminder"
+    SILENCE_ENDED = "silence_ended"
+    QUIET_ENDED = "quiet_ended"
+    UNACKNOWLEDGED = "unacknowledged"
+    FLAPPING = "flapping"
+    FLAPPING_ENDED = "flapping_ended"
+    DIGEST = "digest"
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +249,16 @@ class Says:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture inside a mail."""
+
+    cid: str
+    """What the HTML calls it by: `cid:…`."""
+    png: bytes
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A rendered message, ready for its channel. Carries no secret."""
 
@@ -247,6 +268,8 @@ class Message:
     """E-mail only."""
     type: str = "info"
     """apprise's notify type: info, success, warning or failure."""
+    images: tuple[Image, ...] = ()
+    """E-mail only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +279,8 @@ class Delivery:
     id: int
     target: str
     group_key: str
+    thread: str = ""
+    """What all mails of one incident share; empty for one that stands alone."""
     reason: NotifyReason
     message: Message
     says: tuple[Says, ...]
@@ -291,3 +316,5 @@ class Timing:
     target: str
     last_message_at: datetime
     reminders: int = 0
+    began_at: datetime | None = None
+    """When the group began to fire, for this target."""

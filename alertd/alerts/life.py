@@ -65,13 +65,13 @@ def advance(alert: Alert | None, seen: Evaluation, about: Subject, now: datetime
     if alert is None:
         return Step(None) if worst is None else _born(seen, about, levels, worst, now)
     if worst is None:
-        return _over(alert, seen, levels)
+        return _over(alert, seen, levels, now)
     return _gone_on(alert, seen, about, before, levels, worst, now)
 
 
 def end(alert: Alert, reason: EndReason, at: datetime) -> Step:
-    """End an alert from outside its rule: the rule, the instrument or the match is gone."""
-    return _ended(alert, reason, at, explanation=alert.explanation)
+    """End an alert from outside its rule, as of now: the rule, the instrument or the match is gone."""
+    return _ended(alert, reason, at, at, explanation=alert.explanation)
 
 
 def verdict_of(alert: Alert | None, seen: Evaluation) -> Verdict:
@@ -186,6 +186,7 @@ def _born(
         fired_at=seen.at if state is State.FIRING else None,
         levels=levels,
         recorded_at=now,
+        breached_at=now,
     )
     kind = TransitionKind.FIRED if state is State.FIRING else TransitionKind.PENDING
     return Step(alert, (_transition(alert, kind, seen.at, "breached"),))
@@ -201,6 +202,7 @@ def _gone_on(  # noqa: PLR0917 - one step's whole before and after
     now: datetime,
 ) -> Step:
     known = any(level.observed_at is not None for level in levels.values() if level.phase is not None)
+    breached = any(level.observed_at is not None and level.clear_for is None for level in levels.values())
     fires_now = alert.state is State.PENDING and levels[worst].phase is State.FIRING
     after = replace(
         alert,
@@ -216,6 +218,7 @@ def _gone_on(  # noqa: PLR0917 - one step's whole before and after
         stale_since=None if known else alert.stale_since or _last_observed(before) or now,
         levels=levels,
         recorded_at=now if fires_now else alert.recorded_at,
+        breached_at=now if breached else alert.breached_at,
     )
     return Step(after, _steps_between(alert, after, seen.at))
 
@@ -238,13 +241,13 @@ def _last_observed(levels: Mapping[Severity, LevelState]) -> datetime | None:
     return max((level.observed_at for level in levels.values() if level.observed_at), default=None)
 
 
-def _over(alert: Alert, seen: Evaluation, levels: Mapping[Severity, LevelState]) -> Step:
-    step = _ended(alert, EndReason.RECOVERED, seen.at, explanation=seen.explanation)
+def _over(alert: Alert, seen: Evaluation, levels: Mapping[Severity, LevelState], now: datetime) -> Step:
+    step = _ended(alert, EndReason.RECOVERED, seen.at, now, explanation=seen.explanation)
     assert step.alert is not None  # noqa: S101 - for the type checker: an ended alert is one
     return Step(replace(step.alert, values=seen.values, levels=levels), step.transitions)
 
 
-def _ended(alert: Alert, reason: EndReason, at: datetime, *, explanation: str) -> Step:
+def _ended(alert: Alert, reason: EndReason, at: datetime, now: datetime, *, explanation: str) -> Step:
     told = alert.state is State.FIRING
     after = replace(
         alert,
@@ -252,6 +255,7 @@ def _ended(alert: Alert, reason: EndReason, at: datetime, *, explanation: str) -
         explanation=explanation,
         resolved_at=max(at, alert.fired_at or alert.active_at),
         resolved_reason=reason,
+        closed_at=now,
         stale_since=None,
     )
     kind = TransitionKind.RESOLVED if told else TransitionKind.CANCELLED

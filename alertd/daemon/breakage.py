@@ -10,7 +10,7 @@ from alertd.alerts.own import Condition, Identity
 from alertd.daemon.own_alerts import OwnAlerts
 from alertd.errors import Mistake, RenderError, TextError
 from alertd.logs import logger
-from alertd.notify.letter import Rendered
+from alertd.notify.letter import Rendered, RenderedParts
 from alertd.notify.render_check import text_mistake
 from alertd.rules.rule import Rule
 from alertd.store.store import Store
@@ -73,7 +73,7 @@ class Breakage:
                 self._remember()
         self._change(conditions, over)
 
-    def rendered(self, rendered: Rendered, alert_ids: Sequence[str]) -> None:
+    def rendered(self, rendered: Rendered | RenderedParts, alert_ids: Sequence[str]) -> None:
         """A message about these alerts was made."""
         failures = {_identity(failure): failure for failure in rendered.failures}
         if not failures and not self._broken:

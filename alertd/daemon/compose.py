@@ -8,13 +8,16 @@ from datetime import timedelta
 from alertd.clock import Clock, Monotonic, monotonic, wall
 from alertd.daemon.breakage import Breakage
 from alertd.daemon.deliverer import Deliverer
+from alertd.daemon.digest_times import DigestTimes
 from alertd.daemon.dispatcher import Dispatcher
 from alertd.daemon.heartbeat import Heartbeat
+from alertd.daemon.letters import Letters
 from alertd.daemon.own_alerts import OwnAlerts
 from alertd.daemon.poller import Poller
 from alertd.daemon.setup import Setup
 from alertd.mycirrus.client import Client
 from alertd.notify.channels import Channels
+from alertd.notify.rate import Pace
 from alertd.notify.render import Renderer
 from alertd.store.store import Store
 
@@ -82,17 +85,28 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         recorded=recorded,
     )
     channels = channels or Channels(setup.addresses)
+    pace = Pace(setup.rates, monotonic)
     dispatcher = Dispatcher(
         store=store,
         routing=setup.routing,
         renderer=Renderer(setup.templates),
         channels=channels,
-        texts=setup.texts,
+        letters=Letters(store=store, texts=setup.texts, external_url=settings.http.external_url),
         breakage=breakage,
-        external_url=settings.http.external_url,
+        tokens=pace.tokens,
+        digests=DigestTimes(store, settings.receivers).due,
     )
     targets = tuple(sorted(setup.addresses))
-    deliverer = Deliverer(store=store, channels=channels, targets=targets, own=own, clock=clock, noise=noise)
+    deliverer = Deliverer(
+        store=store,
+        channels=channels,
+        targets=targets,
+        own=own,
+        clock=clock,
+        pace=pace,
+        decide_again=dispatcher.dispatch,
+        noise=noise,
+    )
     return Parts(
         setup=setup,
         store=store,

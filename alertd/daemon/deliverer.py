@@ -10,16 +10,20 @@ from alertd.clock import Clock
 from alertd.daemon.own_alerts import OwnAlerts
 from alertd.errors import StoreError
 from alertd.logs import logger
-from alertd.model import Delivery, DeliveryState, TargetHealth, Told
+from alertd.model import Delivery, DeliveryState, NotifyReason, TargetHealth, Told
 from alertd.notify.backoff import Again, Dead, Done, NextStep, health_after, is_failing, next_step
 from alertd.notify.channels import Channels
+from alertd.notify.hearing import told_after, told_given_up, told_maybe
 from alertd.notify.outcome import Delivered
-from alertd.notify.plan import told_after, told_given_up, told_maybe
+from alertd.notify.rate import Pace
 from alertd.store.store import Store
 
 log = logger(__name__)
 
 TARGET_FAILING = "TargetFailing"
+TELLS_OF_HOLDS = frozenset({NotifyReason.SILENCE_ENDED, NotifyReason.QUIET_ENDED, NotifyReason.DIGEST})
+"""Messages after which a hold whose end they told of is forgotten."""
+
 LOOK_EVERY = 1.0
 """Seconds between looks at the outbox where nothing wakes a lane."""
 
@@ -36,12 +40,14 @@ class Attempt:
 class Deliverer:
     """Claims, sends and records one message at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each
         self,
         *,
         store: Store,
         channels: Channels,
         clock: Clock,
+        pace: Pace,
+        decide_again: Callable[[datetime], object] = lambda _now: None,
         targets: Sequence[str],
         own: OwnAlerts,
         noise: Callable[[], float],
@@ -49,6 +55,8 @@ class Deliverer:
         self._store = store
         self._channels = channels
         self._clock = clock
+        self._pace = pace
+        self._decide_again = decide_again
         self._own = own
         self._noise = noise
         self._health = store.health()
@@ -58,20 +66,31 @@ class Deliverer:
         own.change(over=[(TARGET_FAILING, name) for name in gone])
 
     def deliver_next(self, target: str, *, hasten: bool = False) -> Attempt | None:
-        """Send the target's next due message; None where none is due. `hasten` ignores a back-off."""
+        """Send the target's next due message; None where none is due, or its rate lets none go now.
+
+        What is in the outbox is decided again first: a firing that somebody silenced meanwhile must not go. `hasten`
+        ignores a back-off.
+        """
         now = self._clock()
-        lease = 2 * self._channels.timeout(target)
-        delivery = self._store.claim(target, now, lease, hasten=hasten)
-        if delivery is None:
+        due_at = self._store.next_due(target)
+        if due_at is None or (due_at > now and not hasten) or not self._pace.take(target):
             return None
+        self._decide_again(now)
+        delivery = self._store.claim(target, now, 2 * self._channels.timeout(target), hasten=hasten)
+        if delivery is None:
+            self._pace.give_back(target)
+            return None
+        return self._attempt(delivery)
+
+    def _attempt(self, delivery: Delivery) -> Attempt:
         outcome = self._channels.send(
-            target,
+            delivery.target,
             delivery.message,
             possible_repeat=delivery.maybe_sent,
-            thread_id=delivery.group_key,
+            thread_id=delivery.thread or None,
         )
         now = self._clock()
-        health = self._health.get(target, TargetHealth(target=target))
+        health = self._health.get(delivery.target, TargetHealth(target=delivery.target))
         step = next_step(outcome, health.failures + 1, delivery.decided_at, now, self._noise())
         self._record(delivery, step, health_after(health, step, now), now)
         if isinstance(outcome, Delivered):
@@ -98,7 +117,15 @@ class Deliverer:
                 marked = {each.alert_id: each for each in known}
                 known = list({**marked, **{m.alert_id: m for m in told_maybe(delivery, {**told, **marked})}}.values())
         self._store.record_outcome(
-            delivery, state=state, now=now, error=error, due_at=due_at, maybe_sent=maybe, told=known, health=health
+            delivery,
+            state=state,
+            now=now,
+            error=error,
+            due_at=due_at,
+            maybe_sent=maybe,
+            told=known,
+            health=health,
+            released=_released(delivery, state),
         )
         self._health[delivery.target] = health
         _log_outcome(delivery, step)
@@ -192,6 +219,13 @@ def drain(deliverer: Deliverer, targets: Iterable[str], *, hasten: bool) -> list
     if errors:
         raise errors[0]
     return attempts
+
+
+def _released(delivery: Delivery, state: DeliveryState) -> list[tuple[str, str]]:
+    """The holds whose end is told of, or never will be."""
+    if delivery.reason not in TELLS_OF_HOLDS or state is DeliveryState.QUEUED:
+        return []
+    return [(says.alert_id, delivery.target) for says in delivery.says]
 
 
 def _log_outcome(delivery: Delivery, step: NextStep) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alertd.alerts.life import Step, advance
+from alertd.alerts.flapping import Episode
+from alertd.alerts.life import Step, advance, verdict_of
 from alertd.daemon.book import Book
+from alertd.daemon.flaps import Flaps
 from alertd.daemon.watch import Panel, Watch, Watchlist, gap_of, subject
-from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition
+from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition, Verdict
 from alertd.mycirrus.answer import Answer
 from alertd.rules.evaluate import evaluate, quiet
 from alertd.rules.freshness import Horizon
@@ -35,6 +37,9 @@ class Judged:
     raised: dict[tuple[str, str], str] = field(default_factory=dict)
     """By (rule, serial): what a rule raised there."""
 
+    episodes: dict[str, Episode] = field(default_factory=dict)
+    """Flapping that began, went on or ended."""
+
     def add(self, step: Step) -> None:
         """Take in what became of one alert."""
         if step.alert is not None:
@@ -45,14 +50,17 @@ class Judged:
 class Judge:
     """Judges answers against the book, the rules and the alerts that are active."""
 
-    def __init__(self, watchlist: Watchlist, book: Book, cursors: Container[str], active: ActiveAlerts) -> None:
+    def __init__(
+        self, watchlist: Watchlist, book: Book, cursors: Container[str], active: ActiveAlerts, flaps: Flaps
+    ) -> None:
         self._watchlist = watchlist
         self._book = book
         self._cursors = cursors
         """Serials that the source was read of before: nothing that comes now is from before the first start."""
         self._active = active
-        self._alerting = {serial for _, serial in active}
-        """Who has an alert; nearly nobody, so that nearly everybody is done with one look at all conditions."""
+        self._flaps = flaps
+        self._alerting = {serial for _, serial in active} | {episode.subject for episode in flaps.flapping}
+        """Who has an alert or flaps; nearly nobody, so nearly everybody is done with one look at all conditions."""
         self.judged = Judged()
 
     def hear(self, source: Source, answers: Iterable[Answer], now: datetime) -> None:
@@ -112,7 +120,7 @@ class Judge:
         key = (bound.rule.name, watch.instrument.serial)
         alert = self._active.get(key)
         try:
-            if alert is None and quiet(bound, view):
+            if alert is None and self._flaps.episode(key) is None and quiet(bound, view):
                 return
             seen = evaluate(bound, view, at)
         except Exception as error:  # noqa: BLE001 - one broken rule must not stop the others; it is told as RuleBroken
@@ -121,6 +129,10 @@ class Judge:
         gap = gap_of(bound.rule, self._book.every, _sample_period(self._book.newest(watch.instrument.serial)))
         step = advance(alert, seen, subject(watch, bound, gap), now)
         self.judged.add(step)
+        known = verdict_of(step.alert, seen) is not Verdict.UNKNOWN
+        episode = self._flaps.take(key, step, at, gap, known=known)
+        if episode is not None:
+            self.judged.episodes[episode.id] = episode
         if step.alert is None or step.alert.state is State.RESOLVED:
             self._active.pop(key, None)
         else:

@@ -7,13 +7,16 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 from alertd.clock import Clock
+from alertd.config.times import Cron
 from alertd.logs import logger
 
 log = logger(__name__)
@@ -109,3 +112,27 @@ class Scheduler:
 def phase(interval: timedelta, index: int) -> timedelta:
     """When a source's first run begins: in order, close together, slightly apart so that they do not always collide."""
     return min(timedelta(milliseconds=50 * index + random.randrange(20)), interval)  # noqa: S311 - no secret
+
+
+def last_cron_time(cron: Cron, zone: str, after: datetime, until: datetime) -> datetime | None:
+    """The newest time that a cron expression names after one time and up to another; None where there is none."""
+    trigger = CronTrigger(
+        minute=cron.minute,
+        hour=cron.hour,
+        day=cron.day,
+        month=cron.month,
+        day_of_week=cron.day_of_week,
+        timezone=ZoneInfo(zone),
+    )
+    for window in _LOOK_BACK:
+        start = max(after, until - window)
+        found, at = None, trigger.get_next_fire_time(None, start + timedelta(microseconds=1))
+        while at is not None and at <= until:
+            found, at = at.astimezone(UTC), trigger.get_next_fire_time(at, at + timedelta(microseconds=1))
+        if found is not None or start == after:
+            return found
+    return None
+
+
+_LOOK_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366), timedelta(days=4000))
+"""How far back to look for the newest time, nearest first: a cron of each minute must not be counted through a year."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from alertd.config.files import expand_patterns
@@ -10,17 +10,19 @@ from alertd.config.load import Config, load_config
 from alertd.config.names import taken_names
 from alertd.config.references import unknown_equals
 from alertd.config.secrets import Secret
-from alertd.config.settings import Route as RouteSettings
-from alertd.config.settings import Settings, SubRoute
+from alertd.config.settings import Settings
+from alertd.config.times import Rate as ConfigRate
 from alertd.config.yaml import load_document
 from alertd.daemon.heartbeat import url_mistake as heartbeat_mistake
+from alertd.daemon.routing import routing_of
 from alertd.errors import ConfigError, Mistake
 from alertd.logs import redact
-from alertd.notify.channels import TargetAddress, url_mistake
+from alertd.notify.channels import TargetAddress, channel_of, url_mistake
 from alertd.notify.groups import Routing
 from alertd.notify.letter import RuleTexts
+from alertd.notify.rate import DEFAULTS as DEFAULT_RATES
+from alertd.notify.rate import Rate
 from alertd.notify.render_check import check_templates, check_texts
-from alertd.notify.routes import Policy, Route
 from alertd.rules.load import BUILT_IN_LABELS, load_rules
 from alertd.rules.rule import Rule
 
@@ -55,14 +57,20 @@ class Setup:
 
     @property
     def routing(self) -> Routing:
-        """The routes with everything inherited filled in, and each receiver's targets."""
-        settings = self.settings
-        return Routing(
-            root=_root(settings.route),
-            receivers={
-                receiver.name: tuple(target.name for target in receiver.targets) for receiver in settings.receivers
-            },
-        )
+        """The routes, each receiver's targets, and what holds messages back."""
+        return routing_of(self.settings, self.rules)
+
+    @property
+    def rates(self) -> dict[str, Rate]:
+        """How fast each target may be told, where that is limited: as the config says, else as its channel bears."""
+        found: dict[str, Rate] = {}
+        for target in (target for receiver in self.settings.receivers for target in receiver.targets):
+            if target.rate is None and target.name in self.addresses:
+                kind = channel_of(self.addresses[target.name].url)
+                found.update({target.name: DEFAULT_RATES[kind]} if kind in DEFAULT_RATES else {})
+            elif isinstance(target.rate, ConfigRate):
+                found[target.name] = Rate(messages=target.rate.count, seconds=target.rate.per.total_seconds())
+        return found
 
 
 def load_setup(path: Path, environment: Mapping[str, str] = os.environ) -> Setup:
@@ -161,36 +169,3 @@ def _secret(config: Config, secret: Secret, environment: Mapping[str, str]) -> s
         return ""
     redact.add(text)
     return text
-
-
-def _root(settings: RouteSettings) -> Route:
-    root = Route(
-        receiver=settings.receiver,
-        policy=Policy(
-            group_wait=settings.group_wait,
-            group_interval=settings.group_interval,
-            repeat_interval=settings.repeat_interval,
-            repeat_max=settings.repeat_max,
-        ),
-        group_by=tuple(settings.group_by),
-    )
-    return replace(root, routes=tuple(_branch(child, root) for child in settings.routes))
-
-
-def _branch(settings: SubRoute, parent: Route) -> Route:
-    """A branch with everything that it inherits filled in."""
-    above = parent.policy
-    policy = Policy(
-        group_wait=above.group_wait if settings.group_wait is None else settings.group_wait,
-        group_interval=settings.group_interval or above.group_interval,
-        repeat_interval=settings.repeat_interval or above.repeat_interval,
-        repeat_max=settings.repeat_max or above.repeat_max,
-    )
-    branch = Route(
-        receiver=settings.receiver or parent.receiver,
-        policy=policy,
-        group_by=parent.group_by if settings.group_by is None else tuple(settings.group_by),
-        matchers=tuple(settings.matchers),
-        continue_=settings.continue_,
-    )
-    return replace(branch, routes=tuple(_branch(child, branch) for child in settings.routes))

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alertd.alerts.flapping import Episode
 from alertd.model import Alert, NotifyReason, Says, State, Timing, Told
 from alertd.notify.routes import Policy
+from alertd.notify.standing import Ack, acknowledged_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,18 @@ class Member:
     told: Told | None = None
     routed: bool = True
     """False where the target was told once and the routes lead elsewhere now: it hears the ending, nothing more."""
+    acks: tuple[Ack, ...] = ()
+    """Everybody's acknowledgements of it, over or not."""
+    episode: Episode | None = None
+    """Its flapping, where that is what is told."""
+    known_beside: tuple[Alert, ...] = ()
+    """Others of the same rule and instrument that the target knows to fire: a message about flapping ends them."""
+    unacknowledged_since: datetime | None = None
+    """In an escalation: when step 1 was to be told."""
+
+    def acknowledged(self, now: datetime) -> bool:
+        """Whether somebody has it in hand."""
+        return any(ack.stands(now) for ack in self.acks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +40,10 @@ class Decision:
     due_at: datetime
     firing: tuple[Alert, ...]
     resolved: tuple[Alert, ...]
+    says: tuple[Says, ...]
+    """What the message says of each alert, in a settled order, so that two decisions can be compared."""
     repeats: bool = False
     """It names something that an earlier, broken send may have told already."""
-
-    @property
-    def says(self) -> tuple[Says, ...]:
-        """What the message says of each alert, in a settled order, so that two decisions can be compared."""
-        told = [(alert, False) for alert in self.firing] + [(alert, True) for alert in self.resolved]
-        said = [Says(alert_id=alert.id, severity=alert.severity, ended=ended) for alert, ended in told]
-        return tuple(sorted(said, key=lambda each: (each.alert_id, each.ended)))
 
 
 def decide(members: Sequence[Member], timing: Timing | None, policy: Policy, now: datetime) -> Decision | None:
@@ -44,25 +53,51 @@ def decide(members: Sequence[Member], timing: Timing | None, policy: Policy, now
     """
     firing = [member for member in members if member.routed and member.alert.state is State.FIRING]
     fresh = [member for member in firing if _unheard(member, policy, now)]
-    risen = [member for member in firing if _risen(member)]
+    risen = [member for member in firing if risen_above(member.told, member.alert)]
     over = [member for member in members if ending_owed(member, policy)]
     reason = _reason(members, firing, fresh, risen, over)
     if reason is NotifyReason.FIRST:
         since = min(member.alert.recorded_at or now for member in fresh)
-        due_at = _after(since, policy.group_wait if policy.waits else timedelta(0), now)
+        due_at = after(since, policy.group_wait if policy.waits else timedelta(0), now)
     elif reason is not None:
-        due_at = _after(timing.last_message_at, policy.group_interval, now) if timing else now
-    elif any(member.told and member.told.firing_at for member in firing):
-        reason, due_at = NotifyReason.REMINDER, _reminder_due(firing, timing, policy)
+        due_at = after(timing.last_message_at, policy.group_interval, now) if timing else now
     else:
-        return None
+        firing = [member for member in firing if _wants_reminders(member, now)]
+        if not firing:
+            return None
+        reason, due_at = NotifyReason.REMINDER, _reminder_due(firing, timing, policy, now)
+    return decision(reason, due_at, firing, over)
+
+
+def decision(
+    reason: NotifyReason,
+    due_at: datetime,
+    firing: Iterable[Member],
+    over: Iterable[Member],
+    beside: Iterable[Says] = (),
+) -> Decision:
+    """A decision that names these members; `beside` is what it says of others, which it does not name."""
+    firing, over = tuple(firing), tuple(over)
+    fires, ended = worst_first(each.alert for each in firing), worst_first(each.alert for each in over)
     return Decision(
         reason=reason,
         due_at=due_at,
-        firing=worst_first(member.alert for member in firing),
-        resolved=worst_first(member.alert for member in over),
-        repeats=any(member.told is not None and member.told.maybe for member in [*fresh, *over]),
+        firing=fires,
+        resolved=ended,
+        says=in_order(
+            [
+                *(Says(alert_id=alert.id, severity=alert.severity, ended=False) for alert in fires),
+                *(Says(alert_id=alert.id, severity=alert.severity, ended=True) for alert in ended),
+                *beside,
+            ]
+        ),
+        repeats=any(each.told is not None and each.told.maybe for each in (*firing, *over)),
     )
+
+
+def in_order(says: Iterable[Says]) -> tuple[Says, ...]:
+    """A settled order."""
+    return tuple(sorted(says, key=lambda each: (each.alert_id, each.ended)))
 
 
 def ending_owed(member: Member, policy: Policy) -> bool:
@@ -83,6 +118,11 @@ def outlasted(alert: Alert, policy: Policy) -> bool:
 def knows(told: Told | None) -> bool:
     """Whether the target was told that the alert fires, or may have been."""
     return told is not None and (told.firing_at is not None or told.maybe) and told.ended_at is None
+
+
+def risen_above(told: Told | None, alert: Alert) -> bool:
+    """Whether the alert is worse than the target heard."""
+    return told is not None and told.severity is not None and alert.severity > told.severity
 
 
 def worst_first(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
@@ -115,24 +155,26 @@ def _unheard(member: Member, policy: Policy, now: datetime) -> bool:
     told = member.told
     if told is None:
         return True
-    if told.firing_at is not None:
+    if told.firing_at is not None and told.ended_at is None:
         return False
     return told.gave_up_at is None or told.gave_up_at + policy.repeat_interval <= now
 
 
-def _risen(member: Member) -> bool:
+def _wants_reminders(member: Member, now: datetime) -> bool:
     told = member.told
-    return told is not None and told.severity is not None and member.alert.severity > told.severity
+    return told is not None and told.firing_at is not None and not member.acknowledged(now)
 
 
-def _after(since: datetime, wait: timedelta, now: datetime) -> datetime:
+def after(since: datetime, wait: timedelta, now: datetime) -> datetime:
     """When a wait is over; at once where it began in the future, for then the clock was set back meanwhile."""
     return since + wait if since <= now else now
 
 
-def _reminder_due(firing: Sequence[Member], timing: Timing | None, policy: Policy) -> datetime:
+def _reminder_due(firing: Sequence[Member], timing: Timing | None, policy: Policy, now: datetime) -> datetime:
+    """The next reminder; time for which an alert was acknowledged does not count for it."""
     last = timing.last_message_at if timing else max(m.told.firing_at for m in firing if m.told and m.told.firing_at)
-    return last + reminder_interval(policy, timing.reminders if timing else 0)
+    paused = min(acknowledged_for(member.acks, last, now) for member in firing)
+    return last + paused + reminder_interval(policy, timing.reminders if timing else 0)
 
 
 def reminder_interval(policy: Policy, reminders: int) -> timedelta:

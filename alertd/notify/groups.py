@@ -1,24 +1,62 @@
 """Who an alert goes to, and bundled with which others."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
-from alertd.model import Alert, State, Told
-from alertd.notify.decide import Member, knows
+from alertd.model import Alert, NotifyReason
+from alertd.notify.causes import CauseTerms
+from alertd.notify.decide import Member
+from alertd.notify.holds import HoldTerms
 from alertd.notify.routes import Policy, Route, reached
+
+STORM = "storm"
+"""The key of what was merged because too much was due at once."""
+
+
+class Track(Enum):
+    """What brings the members of a group together."""
+
+    ORDINARY = "ordinary"
+    SILENCE_END = "silence ended"
+    QUIET_END = "quiet ended"
+    FLAPPING = "flapping"
+    FLAPPING_WORSE = "flapping, worse"
+    FLAPPING_OVER = "flapping ended, clear"
+    FLAPPING_ON = "flapping ended, fires"
+    ESCALATION = "escalation"
+
+
+REASONS: Mapping[Track, NotifyReason] = {
+    Track.SILENCE_END: NotifyReason.SILENCE_ENDED,
+    Track.QUIET_END: NotifyReason.QUIET_ENDED,
+    Track.FLAPPING: NotifyReason.FLAPPING,
+    Track.FLAPPING_WORSE: NotifyReason.ESCALATED,
+    Track.FLAPPING_OVER: NotifyReason.FLAPPING_ENDED,
+    Track.FLAPPING_ON: NotifyReason.FLAPPING_ENDED,
+    Track.ESCALATION: NotifyReason.UNACKNOWLEDGED,
+}
+"""Why a group beside the ordinary ones speaks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
-    """The root of the routes, and each receiver's targets by name."""
+    """The root of the routes, each receiver's targets by name, and what holds messages back."""
 
     root: Route
     receivers: Mapping[str, tuple[str, ...]]
+    holds: HoldTerms = field(default_factory=HoldTerms)
+    causes: CauseTerms = field(default_factory=CauseTerms)
 
     @property
     def targets(self) -> frozenset[str]:
         """Every target of the config."""
         return frozenset(target for targets in self.receivers.values() for target in targets)
+
+    @property
+    def receiver_of(self) -> dict[str, str]:
+        """Each target's receiver."""
+        return {target: receiver for receiver, targets in self.receivers.items() for target in targets}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,29 +68,52 @@ class Group:
     receiver: str
     labels: Mapping[str, str]
     policy: Policy
+    track: Track = Track.ORDINARY
+    why: str = ""
+    """The reason of the silence that ended."""
     members: list[Member] = field(default_factory=list)
+    parents: dict[str, None] = field(default_factory=dict)
+    """The keys of the ordinary groups that its members are in, where it is none itself; a set in order."""
+
+    @property
+    def timing_keys(self) -> tuple[str, ...]:
+        """Of which groups a message of this one starts the reminders over."""
+        return (self.key,) if self.track is Track.ORDINARY else tuple(self.parents)
 
 
-def group(alerts: Iterable[Alert], told: Mapping[tuple[str, str], Told], routing: Routing) -> list[Group]:
-    """Sort alerts into what each target sees; `told` is keyed by (alert id, target).
+class Groups:
+    """Groups while they are filled."""
 
-    Pending alerts are nobody's business. A target that was told and is no longer routed still gets the ending.
-    """
-    groups: dict[tuple[str, str], Group] = {}
-    told_targets = _targets_by_alert(told.values())
-    for alert in alerts:
-        if alert.state is State.PENDING:
-            continue
-        routes = dict(destinations(alert, routing))
-        for target, route in routes.items():
-            _group_of(groups, alert, target, route).members.append(
-                Member(alert=alert, told=told.get((alert.id, target)))
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str], Group] = {}
+
+    def __iter__(self) -> Iterator[Group]:
+        return iter(self._groups.values())
+
+    def ordinary(self, target: str, route: Route, labels: Mapping[str, str]) -> Group:
+        """The group of an alert with these labels on its way along a route."""
+        inside = route.group_labels(labels)
+        key = group_key(route.receiver, inside)
+        return self._get(Group(target=target, key=key, receiver=route.receiver, labels=inside, policy=route.policy))
+
+    def beside(self, parent: Group, track: Track, name: str, why: str = "") -> Group:
+        """The group that a member of an ordinary one is in for now."""
+        group = self._get(
+            Group(
+                target=parent.target,
+                key=f"{track.value}: {name}",
+                receiver=parent.receiver,
+                labels={} if track in (Track.SILENCE_END, Track.QUIET_END) else parent.labels,
+                policy=parent.policy,
+                track=track,
+                why=why,
             )
-        for target in told_targets.get(alert.id, ()):
-            if target not in routes and target in routing.targets and knows(told[alert.id, target]):
-                member = Member(alert=alert, told=told[alert.id, target], routed=False)
-                _group_of(groups, alert, target, routing.root).members.append(member)
-    return list(groups.values())
+        )
+        group.parents[parent.key] = None
+        return group
+
+    def _get(self, new: Group) -> Group:
+        return self._groups.setdefault((new.target, new.key), new)
 
 
 def destinations(alert: Alert, routing: Routing) -> Iterator[tuple[str, Route]]:
@@ -74,20 +135,3 @@ def group_key(receiver: str, labels: Mapping[str, str]) -> str:
     """A group's name in the store: the receiver and the labels it is grouped by."""
     inside = ", ".join(f'{name}="{value}"' for name, value in labels.items())
     return f"{receiver}{{{inside}}}"
-
-
-def _group_of(groups: dict[tuple[str, str], Group], alert: Alert, target: str, route: Route) -> Group:
-    labels = route.group_labels(alert.labels)
-    key = group_key(route.receiver, labels)
-    found = groups.get((target, key))
-    if found is None:
-        found = Group(target=target, key=key, receiver=route.receiver, labels=labels, policy=route.policy)
-        groups[target, key] = found
-    return found
-
-
-def _targets_by_alert(told: Iterable[Told]) -> Mapping[str, Sequence[str]]:
-    targets: dict[str, list[str]] = {}
-    for each in told:
-        targets.setdefault(each.alert_id, []).append(each.target)
-    return targets

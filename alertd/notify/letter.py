@@ -3,9 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from alertd.alerts.flapping import Episode
 from alertd.errors import RenderError
 from alertd.model import Alert, Message, NotifyReason
+from alertd.notify.standing import Ack
+
+if TYPE_CHECKING:
+    from alertd.chart.chart import Chart
 
 CHANNELS = ("email", "slack", "teams", "text")
 """The kinds of channel that have templates of their own; also the folders of `templates/`."""
@@ -18,6 +24,25 @@ class RuleTexts:
     summary: str = ""
     description: str = ""
     runbook: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One list of a digest; an empty one is left out."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What a receiver's digest says."""
+
+    due_at: datetime
+    firing: int
+    ended: int
+    zone: str
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +63,37 @@ class Letter:
     external_url: str | None = None
     texts: Mapping[str, RuleTexts] = field(default_factory=dict)
     """By rule name; a rule without an entry has no words of its own."""
+    why: str = ""
+    """The reason of the silence that ended."""
+    groups: int = 1
+    """How many groups were merged into it."""
+    reminders: int = 0
+    """The how manieth reminder it is."""
+    unacknowledged_since: datetime | None = None
+    """Of an escalation."""
+    episodes: Mapping[str, Episode] = field(default_factory=dict)
+    """Flapping, by the id of its newest alert."""
+    acks: Mapping[str, Ack] = field(default_factory=dict)
+    """Who has it in hand, by alert id."""
+    explains: Mapping[str, tuple[Alert, ...]] = field(default_factory=dict)
+    """What a cause explains, by the cause's id; also what is over already."""
+    asides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Sentences of fact about one alert, by its id: how its value moves, what the supply did before it went offline."""
+    charts: Mapping[str, "Chart"] = field(default_factory=dict)
+    """Pictures for mails, by alert id."""
+    digest: Digest | None = None
+    """What a digest lists, in place of alerts."""
+    drill: str = ""
+    """Of a drill: what would have held the message back; empty for nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One of the messages that a letter became."""
+
+    message: Message
+    alert_ids: frozenset[str] | None = None
+    """The alerts that it names; None for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +107,13 @@ class Rendered:
     """Templates that made it, of those that stand for every alert: not the shipped ones in place of the user's."""
     unnamed: tuple[str, ...] = ()
     """Ids of the alerts that only a count stands for, because the channel had no room for their names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedParts:
+    """A letter in as many messages as it takes."""
+
+    parts: tuple[Part, ...]
+    failures: tuple[RenderError, ...] = ()
+    good: tuple[str, ...] = ()
+    """As in Rendered."""

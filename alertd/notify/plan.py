@@ -1,180 +1,229 @@
-"""From open alerts to what the outbox should hold: messages to write, unsent ones that are overtaken, what is settled.
+"""From what is known to what should change: messages to write, unsent ones that are overtaken, what is settled. Pure.
 
-There is never more than one unsent message for a (group, target). It always says the whole of what that target does not
-know yet; when that changes, a new message takes its place, so a "firing" cannot arrive after its "resolved".
+alerts ──sort──▶ groups ──decide──▶ decisions ──lay out──▶ orders and superseded rows, for each target
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from alertd.model import Alert, Delivery, DeliveryState, NotifyReason, Says, State, Timing, Told
-from alertd.notify.decide import Decision, Member, decide, ending_owed, knows
-from alertd.notify.groups import Group, Routing, destinations, group
+from alertd.model import Delivery, DeliveryState, NotifyReason, State, Timing
+from alertd.notify.decide import Decision, Member, after, decide, decision, in_order
+from alertd.notify.escalation import escalate, started
+from alertd.notify.flapping_news import says_of_flapping
+from alertd.notify.groups import REASONS, STORM, Group, Routing, Track
+from alertd.notify.known import Known, Order, Plan
+from alertd.notify.layout import DIGEST, Entry, Wanted, lay_out, merged
+from alertd.notify.settling import settle
+from alertd.notify.silences import holds
+from alertd.notify.sorting import Sorted, Sorter
+from alertd.notify.standing import EscalationClock
 
-LOOK_AGAIN_AFTER = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What the store says when the dispatcher looks."""
-
-    alerts: Sequence[Alert]
-    """Firing, and resolved ones that are not settled."""
-    told: Mapping[tuple[str, str], Told]
-    """By (alert id, target)."""
-    pending: Mapping[tuple[str, str], Delivery]
-    """Queued and leased messages by (target, group key)."""
-    timings: Mapping[tuple[str, str], Timing]
-    """By (target, group key)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One message to write."""
-
-    group: Group
-    decision: Decision
-    timing: Timing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What to change in the outbox and the notification log, all at once."""
-
-    orders: tuple[Order, ...]
-    supersede: tuple[int, ...]
-    settled: tuple[Told, ...]
-    settled_alerts: tuple[str, ...]
-    wake_at: datetime | None
-    """When something not yet due will be."""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to write."""
-        return not (self.orders or self.supersede or self.settled or self.settled_alerts)
+_FLAPPING = frozenset({Track.FLAPPING, Track.FLAPPING_WORSE, Track.FLAPPING_OVER, Track.FLAPPING_ON})
 
 
 def plan(known: Known, routing: Routing, now: datetime) -> Plan:
-    """Decide for every (group, target); see the module's text."""
-    groups = group(known.alerts, known.told, routing)
-    in_flight = _in_flight(known.pending.values())
-    orders: list[Order] = []
-    supersede = [row.id for row in _orphans(known.pending, groups)]
-    waits: list[datetime] = []
-    for each in groups:
-        row = known.pending.get((each.target, each.key))
-        if row is not None and row.state is DeliveryState.LEASED:
-            continue
-        timing = known.timings.get((each.target, each.key))
-        decision = decide(each.members, timing, each.policy, now)
-        if decision is None or (row is not None and row.says == decision.says):
-            if row is not None and decision is None and not _still_true(row, each.members):
-                supersede.append(row.id)
-            continue
-        if any((each.target, says.alert_id) in in_flight for says in decision.says):
-            waits.append(now + LOOK_AGAIN_AFTER)  # another group's message, from before the groups were edited
-            continue
-        if row is None and decision.due_at > now:
-            waits.append(decision.due_at)
-            continue
-        if row is not None:
-            supersede.append(row.id)
-        orders.append(Order(group=each, decision=decision, timing=_next_timing(each, decision, timing, now)))
-    settled = _settled(groups, in_flight)
+    """Decide for every (group, target)."""
+    sorter = Sorter(known, routing, now)
+    sorted_ = sorter.sort()
+    escalations = escalate(sorter, sorted_, known, routing, now)
+    drafts = _Drafts(known, routing, now, sorter)
+    for target, wanted in _wanted(sorted_, known, now).items():
+        drafts.add(target, wanted)
+    drafts.supersede_strangers()
+    for receiver, due_at in known.digests_due.items():
+        for target in routing.receivers.get(receiver, ()):
+            drafts.add_digest(target, receiver, due_at, sorted_.in_digest.get(target, ()))
+    settled = settle(known, sorted_, routing)
     return Plan(
-        orders=tuple(orders),
-        supersede=tuple(supersede),
-        settled=tuple(settled),
-        settled_alerts=tuple(_settled_alerts(known, settled, routing)),
-        wake_at=min(waits, default=None),
+        orders=tuple(drafts.orders),
+        supersede=tuple(drafts.supersede),
+        settled=settled.told,
+        settled_alerts=settled.alerts,
+        settled_episodes=settled.episodes,
+        held=tuple(sorted_.held),
+        no_longer_held=tuple(sorted_.no_longer_held),
+        clocks=(*escalations.clocks, *drafts.clocks),
+        explained=tuple(sorted_.explained),
+        ended_acks=tuple(_ended_acks(known, now)),
+        expired_silences=tuple(_expired_silences(known, now)),
+        digests=known.digests_due,
+        wake_at=min([*drafts.waits, *escalations.wakes], default=None),
     )
 
 
-def told_after(delivery: Delivery, told: Mapping[str, Told], now: datetime) -> list[Told]:
-    """What the target knows once this message was delivered; `told` is what it knew, by alert id."""
-    return [_heard(told.get(says.alert_id), says, delivery.target, now) for says in delivery.says]
+def _wanted(sorted_: Sorted, known: Known, now: datetime) -> dict[str, list[Wanted]]:
+    """What each target's groups would send, due or not."""
+    found: dict[str, list[Wanted]] = {}
+    for group in sorted_.groups:
+        timing = known.timings.get((group.target, group.timing_keys[0])) if group.timing_keys else None
+        made = _decide(group, timing, now)
+        if made is not None:
+            found.setdefault(group.target, []).append(Wanted(group, made))
+    return found
 
 
-def told_maybe(delivery: Delivery, told: Mapping[str, Told]) -> list[Told]:
-    """What the target may know when a send broke off: what fires may have been told, so its end is owed.
-
-    An ending may have been told, too: should it go in another message, that one is a possible repeat.
-    """
-    return [replace(_known(told.get(says.alert_id), says, delivery.target), maybe=True) for says in delivery.says]
-
-
-def told_given_up(delivery: Delivery, told: Mapping[str, Told], now: datetime) -> list[Told]:
-    """What is left when a message became a dead letter: an ending is owed no more, a firing waits for its reminder."""
-    return [
-        replace(_known(told.get(says.alert_id), says, delivery.target), gave_up_at=now, settled=says.ended)
-        for says in delivery.says
-    ]
-
-
-def _orphans(pending: Mapping[tuple[str, str], Delivery], groups: Iterable[Group]) -> list[Delivery]:
-    """Unsent messages whose group is no more (routes were edited, nothing is left in it)."""
-    there = {(each.target, each.key) for each in groups}
-    return [row for key, row in pending.items() if key not in there and row.state is DeliveryState.QUEUED]
+def _decide(group: Group, timing: Timing | None, now: datetime) -> Decision | None:
+    if group.track is Track.ORDINARY:
+        return decide(group.members, timing, group.policy, now)
+    if not group.members:
+        return None
+    firing = [each for each in group.members if each.alert.state is State.FIRING]
+    over = [each for each in group.members if each.alert.state is State.RESOLVED]
+    reason = REASONS[group.track]
+    if group.track not in _FLAPPING:
+        return decision(reason, now, firing, over)
+    due_at = after(timing.last_message_at, group.policy.group_interval, now) if timing else now
+    says = [each for member in group.members for each in says_of_flapping(group.track, member)]
+    return replace(decision(reason, due_at, firing, over), says=in_order(says))
 
 
-def _still_true(row: Delivery, members: Sequence[Member]) -> bool:
-    """Whether an unsent reminder still says what is so."""
-    if row.reason is not NotifyReason.REMINDER:
-        return False
-    firing = {member.alert.id for member in members if member.alert.state is State.FIRING}
-    return {says.alert_id for says in row.says} == firing
+@dataclass(slots=True)
+class _Drafts:
+    """Orders while they are drawn up; a class because each step adds to several lists."""
 
+    known: Known
+    routing: Routing
+    now: datetime
+    sorter: Sorter
+    orders: list[Order] = field(default_factory=list)
+    supersede: list[int] = field(default_factory=list)
+    waits: list[datetime] = field(default_factory=list)
+    clocks: list[EscalationClock] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+    _started: set[tuple[str, str]] = field(default_factory=set)
 
-def _next_timing(each: Group, decision: Decision, timing: Timing | None, now: datetime) -> Timing:
-    reminded = decision.reason is NotifyReason.REMINDER
-    return Timing(
-        group_key=each.key,
-        target=each.target,
-        last_message_at=now,
-        reminders=(timing.reminders if timing else 0) + 1 if reminded else 0,
-    )
+    def add(self, target: str, wanted: Sequence[Wanted]) -> None:
+        """Draw up what one target is to get."""
+        self._seen.add(target)
+        layout = lay_out(wanted, self._rows(target), self.known.tokens.get(target), self.now)
+        self.supersede += layout.supersede
+        self.waits += layout.waits
+        for entry in layout.write:
+            self.orders.append(self._order(target, entry))
+            self._start_clocks(entry)
 
-
-def _in_flight(pending: Iterable[Delivery]) -> set[tuple[str, str]]:
-    """(target, alert id) of all that is being told right now."""
-    return {(row.target, says.alert_id) for row in pending if row.state is DeliveryState.LEASED for says in row.says}
-
-
-def _settled(groups: Iterable[Group], in_flight: Container[tuple[str, str]]) -> list[Told]:
-    """Endings that are told to nobody: the target never heard of the alert, and it was soon over."""
-    return [
-        replace(member.told or Told(alert_id=member.alert.id, target=each.target), settled=True)
-        for each in groups
-        for member in each.members
-        if member.alert.state is State.RESOLVED
-        and not (member.told and member.told.settled)
-        and not ending_owed(member, each.policy)
-        and (each.target, member.alert.id) not in in_flight
-    ]
-
-
-def _settled_alerts(known: Known, settled: Iterable[Told], routing: Routing) -> list[str]:
-    """Resolved alerts of which no target has anything more to hear."""
-    told = {**known.told, **{(each.alert_id, each.target): each for each in settled}}
-    open_ = {alert_id for (alert_id, _), each in told.items() if knows(each) and not each.settled}
-    return [
-        alert.id
-        for alert in known.alerts
-        if alert.state is State.RESOLVED
-        and alert.id not in open_
-        and all(
-            (alert.id, target) in told and told[alert.id, target].settled for target, _ in destinations(alert, routing)
+    def add_digest(self, target: str, receiver: str, due_at: datetime, told_by_it: Sequence[Member]) -> None:
+        """Draw up a digest in place of an older unsent one; `told_by_it` is what quiet hours put into it."""
+        key = f"{DIGEST} {receiver}"
+        rows = [row for row in self._rows(target) if row.group_key == key]
+        if any(row.state is DeliveryState.LEASED for row in rows):
+            told_by_it = ()  # the one on its way tells it
+        self.supersede += [row.id for row in rows if row.state is DeliveryState.QUEUED]
+        firing = [each for each in told_by_it if each.alert.state is State.FIRING]
+        over = [each for each in told_by_it if each.alert.state is State.RESOLVED]
+        made = decision(NotifyReason.DIGEST, self.now, firing, over)
+        self.orders.append(
+            Order(
+                target=target,
+                key=key,
+                thread="",
+                receiver=receiver,
+                labels={},
+                track=Track.ORDINARY,
+                reason=made.reason,
+                firing=made.firing,
+                resolved=made.resolved,
+                says=made.says,
+                repeats=made.repeats,
+                digest_due_at=due_at,
+            )
         )
+
+    def supersede_strangers(self) -> None:
+        """Unsent messages of targets that want nothing any more: routes were edited, nothing is left to say."""
+        for target in dict.fromkeys(row.target for row in self.known.outbox):
+            if target not in self._seen:
+                layout = lay_out((), self._rows(target), None, self.now)
+                self.supersede += layout.supersede
+
+    def _rows(self, target: str) -> list[Delivery]:
+        return [row for row in self.known.outbox if row.target == target]
+
+    def _order(self, target: str, entry: Entry) -> Order:
+        first = entry.wanted[0]
+        made = first.decision if len(entry.wanted) == 1 else merged(entry.wanted)
+        members = [member for each in entry.wanted for member in each.group.members]
+        timings = self._timings(target, entry)
+        is_storm = entry.key == STORM
+        begun = min((each.began_at for each in timings if each.began_at is not None), default=self.now)
+        named = {alert.id for alert in (*made.firing, *made.resolved)}
+        return Order(
+            target=target,
+            key=entry.key,
+            thread=f"{entry.key if is_storm or not timings else timings[0].group_key} {begun.isoformat()}",
+            receiver=first.group.receiver,
+            labels={} if is_storm else first.group.labels,
+            track=first.group.track,
+            reason=made.reason,
+            firing=made.firing,
+            resolved=made.resolved,
+            says=entry.says,
+            repeats=made.repeats,
+            why=first.group.why,
+            episodes=tuple(each.episode for each in members if each.episode is not None),
+            unacknowledged_since=min(
+                (each.unacknowledged_since for each in members if each.unacknowledged_since), default=None
+            ),
+            acks=tuple(ack for each in members if each.alert.id in named for ack in each.acks if ack.stands(self.now)),
+            reminders=max((each.reminders for each in timings), default=0),
+            groups=len(entry.wanted),
+            timings=timings,
+        )
+
+    def _timings(self, target: str, entry: Entry) -> tuple[Timing, ...]:
+        """When each group that the message speaks of was last told, and when it began to fire."""
+        found: dict[str, Timing] = {}
+        for each in entry.wanted:
+            for key in each.group.timing_keys:
+                before = self.known.timings.get((target, key))
+                goes_on = before is not None and each.decision.reason is not NotifyReason.FIRST
+                found[key] = Timing(
+                    group_key=key,
+                    target=target,
+                    last_message_at=self.now,
+                    reminders=_reminders(before, each.decision.reason),
+                    began_at=before.began_at if before is not None and goes_on else self.now,
+                )
+        return tuple(found.values())
+
+    def _start_clocks(self, entry: Entry) -> None:
+        """The decision to tell step 1 starts the clock of each alert that it tells of."""
+        for each in entry.wanted:
+            if each.group.track is Track.ESCALATION:
+                continue
+            for member in each.group.members:
+                if member.routed and member.alert.state is State.FIRING:
+                    self._start_clock(member, each.group)
+
+    def _start_clock(self, member: Member, group: Group) -> None:
+        for route in self.sorter.escalating(member.alert):
+            key = (member.alert.id, route.receiver)
+            if route.receiver == group.receiver and key not in self._started:
+                clock = started(member.alert, route, self.known, self.now)
+                if clock is not None:
+                    self._started.add(key)
+                    self.clocks.append(clock)
+
+
+def _reminders(before: Timing | None, reason: NotifyReason) -> int:
+    return (before.reminders if before else 0) + 1 if reason is NotifyReason.REMINDER else 0
+
+
+def _ended_acks(known: Known, now: datetime) -> Iterable[int]:
+    """Acknowledgements of alerts that got worse since."""
+    severity = {alert.id: alert.severity for alert in known.alerts if alert.state is State.FIRING}
+    return [ack.id for ack in known.acks if ack.stands(now) and severity.get(ack.alert_id, ack.severity) > ack.severity]
+
+
+def _expired_silences(known: Known, now: datetime) -> Iterable[str]:
+    """Silences until all has resolved, once nothing that they match is pending or fires."""
+    flapping = {episode.alert_id for episode in known.episodes if episode.ended_at is None}
+    living = [alert for alert in known.alerts if alert.state is not State.RESOLVED or alert.id in flapping]
+    return [
+        silence.id
+        for silence in known.silences
+        if silence.until_resolved
+        and silence.starts_at <= now
+        and not any(holds(silence, alert.labels, now) for alert in living)
     ]
-
-
-def _known(told: Told | None, says: Says, target: str) -> Told:
-    return told or Told(alert_id=says.alert_id, target=target)
-
-
-def _heard(told: Told | None, says: Says, target: str, now: datetime) -> Told:
-    known = _known(told, says, target)
-    if says.ended:
-        return replace(known, ended_at=now, settled=True, firing_at=known.firing_at or now, maybe=False)
-    return replace(known, severity=says.severity, firing_at=known.firing_at or now, maybe=False, gave_up_at=None)

@@ -10,7 +10,7 @@ from jinja2 import Template
 from alertd.errors import RenderError
 from alertd.model import Alert, Message
 from alertd.notify.budget import Budget, Fitted, cut, fit
-from alertd.notify.letter import CHANNELS, Letter, Rendered, RuleTexts
+from alertd.notify.letter import CHANNELS, Letter, Part, Rendered, RenderedParts, RuleTexts
 from alertd.notify.plain_text import one_line, shorten
 from alertd.notify.render_context import TEXT_NAMES, Entry, alert_entry, apprise_type, headline, letter_context
 from alertd.notify.render_environment import load_template, run
@@ -93,6 +93,14 @@ class Renderer:
             good=tuple(draft.good),
             unnamed=tuple(alert.id for alert in draft.alerts[named:]),
         )
+
+    def render_parts(self, letter: Letter, channel: str, *, limit: int | None = None) -> RenderedParts:
+        """The messages for a channel of this kind: one, or as many as it takes to name every alert, ten at most.
+
+        A text channel gets one, and everything in it counts as told.
+        """
+        rendered = self.render(letter, channel, limit=limit)
+        return RenderedParts(parts=(Part(message=rendered.message),), failures=rendered.failures, good=rendered.good)
 
     def _first_good(self, name: str, draft: "Draft", use: Callable[[str, Template], _Made]) -> _Made | None:
         """What the user's template makes, else what the shipped one makes; None where both fail."""

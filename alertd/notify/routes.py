@@ -23,6 +23,15 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One further step of an escalation: who is told where nobody acknowledged for so long."""
+
+    after: timedelta
+    """Since the decision to tell step 1, the route's own receiver."""
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One node; everything inherited is filled in."""
 
@@ -31,6 +40,10 @@ class Route:
     group_by: tuple[str, ...] = ()
     matchers: tuple[Matcher, ...] = ()
     continue_: bool = False
+    mute_time_intervals: tuple[str, ...] = ()
+    active_time_intervals: tuple[str, ...] = ()
+    escalate: tuple[Step, ...] = ()
+    """In the order of `after`."""
     routes: tuple["Route", ...] = ()
 
     def group_labels(self, labels: Mapping[str, str]) -> dict[str, str]:

@@ -49,6 +49,11 @@ def open_(connection: Connection) -> list[Alert]:
     return sorted(read(connection, ALERTS, Alert, *where), key=_beginning)
 
 
+def unsettled(connection: Connection) -> list[Alert]:
+    """Pending, firing, and resolved ones of which somebody may have something to hear, in the order they began."""
+    return sorted(read(connection, ALERTS, Alert, ALERTS.c.settled == false()), key=_beginning)
+
+
 def _beginning(alert: Alert) -> tuple[datetime, str]:
     return alert.active_at, alert.id
 
@@ -64,6 +69,14 @@ def alert(connection: Connection, alert_id: str) -> Alert | None:
     """The one of this id."""
     found = read(connection, ALERTS, Alert, ALERTS.c.id == alert_id)
     return found[0] if found else None
+
+
+def by_id(connection: Connection, alert_ids: Iterable[str]) -> list[Alert]:
+    """These alerts, whatever their state."""
+    found: list[Alert] = []
+    for ids in chunked(sorted(set(alert_ids))):
+        found += read(connection, ALERTS, Alert, ALERTS.c.id.in_(ids))
+    return found
 
 
 def transitions(connection: Connection, alert_id: str) -> list[Transition]:

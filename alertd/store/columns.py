@@ -4,6 +4,7 @@ Times and spans are whole microseconds (exact, sortable), mappings are JSON text
 two databases would refuse (NUL, lone surrogates), so that one instrument's odd name cannot fail a whole round.
 """
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from sqlalchemy import BigInteger, SmallInteger, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from alertd.model import LevelState, Says, Severity, State
+from alertd.model import Image, LevelState, Says, Severity, State
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -129,16 +130,6 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class Features(Json):
-    """A tuple of words."""
-
-    cache_ok = True
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
-        """A tuple again."""
-        return tuple(super().process_result_value(value, dialect) or ())
-
-
 class Levels(TypeDecorator[Mapping[Severity, LevelState]]):
     """The timers of an alert's levels."""
 
@@ -169,6 +160,49 @@ class SaysList(TypeDecorator[Sequence[Says]]):
         """The values again."""
         found = json.loads(value or "[]")
         return tuple(Says(alert_id=each[0], severity=Severity(each[1]), ended=each[2]) for each in found)
+
+
+class Images(TypeDecorator[Sequence[Image]]):
+    """Pictures of a mail; None once they are no longer needed."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Image] | None, dialect: Dialect) -> str | None:
+        """One `[cid, alt, base64]` for each; nothing for none."""
+        if not value:
+            return None
+        return encode([[each.cid, each.alt, base64.b64encode(each.png).decode()] for each in value])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Image, ...]:
+        """The pictures again."""
+        found = json.loads(value or "[]")
+        return tuple(Image(cid=each[0], alt=each[1], png=base64.b64decode(each[2])) for each in found)
+
+
+class Texts(Json):
+    """A tuple of texts."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        """A tuple again."""
+        return tuple(super().process_result_value(value, dialect) or ())
+
+
+class Span(TypeDecorator[timedelta]):
+    """A span of time, in microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Its microseconds."""
+        return None if value is None else value // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """A span again."""
+        return None if value is None else timedelta(microseconds=value)
 
 
 def _level_out(level: LevelState) -> dict[str, object]:

@@ -36,13 +36,15 @@ class Database:
         self._writer = self._engine.execution_options(**{_WRITES: True})
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """One transaction that only reads; on SQLite all of it sees one state of the database.
+    def reading(self, *, snapshot: bool = False) -> Iterator[Connection]:
+        """One transaction that only reads; all of it sees one state of the database on SQLite, and with `snapshot`.
 
         Raises:
             StoreError: the database failed.
         """
         with translated(self.place), self._engine.connect() as connection:
+            if snapshot and self.place.file is None:
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @contextmanager

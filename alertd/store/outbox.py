@@ -37,9 +37,11 @@ _NEXT_DUE = select(
 """Made once: every lane asks it every second."""
 
 
-def pending(connection: Connection) -> list[Delivery]:
-    """Queued and leased, oldest first."""
-    return _deliveries(connection, select(*_COLUMNS).where(DELIVERIES.c.state.in_(UNSENT)).order_by(DELIVERIES.c.id))
+def pending(connection: Connection, *, whole: bool = True) -> list[Delivery]:
+    """Queued and leased, oldest first; not `whole`: of their messages the title alone, for the rest is large."""
+    columns = delivery_columns(DELIVERIES, whole=whole)
+    rows = connection.execute(select(*columns).where(DELIVERIES.c.state.in_(UNSENT)).order_by(DELIVERIES.c.id))
+    return [delivery_of(row, whole=whole) for row in rows]
 
 
 def deliveries(
@@ -68,7 +70,7 @@ def supersede(connection: Connection, ids: Iterable[int]) -> list[Delivery]:
     lost: list[int] = []
     for delivery_id in sorted(set(ids)):
         row = (DELIVERIES.c.id == delivery_id, DELIVERIES.c.state == DeliveryState.QUEUED)
-        taken = connection.execute(update(DELIVERIES).where(*row).values(state=DeliveryState.SUPERSEDED))
+        taken = connection.execute(update(DELIVERIES).where(*row).values(state=DeliveryState.SUPERSEDED, images=None))
         if taken.rowcount == 0:
             lost.append(delivery_id)
     return _deliveries(connection, select(*_COLUMNS).where(DELIVERIES.c.id.in_(lost))) if lost else []
@@ -149,6 +151,8 @@ def _rewrite(connection: Connection, delivery: Delivery) -> None:
         "delivered_at": delivery.delivered_at,
         "error": delivery.error,
     }
+    if delivery.state in FINISHED:
+        changed["images"] = None  # nobody looks at them again, and they are large
     connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery.id).values(changed))
 
 

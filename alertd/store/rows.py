@@ -59,7 +59,10 @@ def upsert(
     statement = _insert(connection, table)
     new = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     kept = {name: or_(table.c[name], statement.excluded[name]) for name in sticky}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_={**new, **kept})
+    if new:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_={**new, **kept})
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
 
 
@@ -80,18 +83,20 @@ def _insert(connection: Connection, table: Table) -> Any:
 
 
 _MESSAGE = field_names(Message)
+_HEADLINE = ("title", "type")
 _DELIVERY = tuple(name for name in field_names(Delivery) if name != "message")
 
 
-def delivery_columns(table: Table) -> list[Column[Any]]:
+def delivery_columns(table: Table, *, whole: bool = True) -> list[Column[Any]]:
     """What `delivery_of` reads, in its order."""
-    return [table.c[name] for name in (*_DELIVERY, *_MESSAGE)]
+    return [table.c[name] for name in (*_DELIVERY, *(_MESSAGE if whole else _HEADLINE))]
 
 
-def delivery_of(row: Iterable[Any]) -> Delivery:
-    """One row of the outbox as a value."""
+def delivery_of(row: Iterable[Any], *, whole: bool = True) -> Delivery:
+    """One row of the outbox as a value; its message with the title alone where that is all that was read."""
     values = list(row)
-    message = Message(**dict(zip(_MESSAGE, values[len(_DELIVERY) :], strict=True)))
+    names = _MESSAGE if whole else _HEADLINE
+    message = Message(**{"body": "", **dict(zip(names, values[len(_DELIVERY) :], strict=True))})
     return Delivery(message=message, **dict(zip(_DELIVERY, values[: len(_DELIVERY)], strict=True)))
 
 

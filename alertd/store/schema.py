@@ -6,11 +6,11 @@ No foreign keys: told and transitions may outlive a pruned alert by one transact
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, text
 
 from alertd.model import DeliveryState, EndReason, NotifyReason, Source, State, TransitionKind
-from alertd.store.columns import Badness, Features, Json, Levels, Moment, OneOf, SaysList, Words
+from alertd.store.columns import Badness, Images, Json, Levels, Moment, OneOf, SaysList, Texts, Words
 
 METADATA = MetaData()
 
-_ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+ROW_ID = BigInteger().with_variant(Integer, "sqlite")
 """SQLite gives numbers by itself only to a column of exactly this type."""
 
 INSTRUMENTS = Table(
@@ -21,7 +21,7 @@ INSTRUMENTS = Table(
     Column("model", Words, nullable=False),
     Column("type", Words, nullable=False),
     Column("subscription", Words),
-    Column("features", Features, nullable=False),
+    Column("features", Texts, nullable=False),
     Column("missed", SmallInteger, nullable=False),  # good listings in a row without it
     Column("removed_at", Moment),
     sqlite_with_rowid=False,
@@ -49,7 +49,7 @@ CURSORS = Table(
 RECENT = Table(
     "recent",
     METADATA,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", ROW_ID, primary_key=True),
     Column("source", OneOf(Source), nullable=False),
     Column("shelf", SmallInteger, nullable=False),  # which part of the fleet: see store/history.py
     Column("first_at", Moment, nullable=False),
@@ -64,7 +64,7 @@ RECENT = Table(
 HISTORY = Table(
     "history",
     METADATA,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", ROW_ID, primary_key=True),
     Column("day", Integer, nullable=False),  # UTC, since 1970
     Column("source", OneOf(Source), nullable=False),
     Column("instrument", Words, nullable=False),
@@ -96,6 +96,8 @@ ALERTS = Table(
     Column("stale_since", Moment),
     Column("levels", Levels, nullable=False),
     Column("recorded_at", Moment),
+    Column("breached_at", Moment),
+    Column("closed_at", Moment),
     Column("own", Boolean, nullable=False),
     Column("settled", Boolean, nullable=False),  # over, and no target has anything more to hear of it
     Column("written_at", Moment, nullable=False),  # wall clock; retention counts from here
@@ -109,7 +111,7 @@ ONE_LIVING = Index("alerts_one_living", ALERTS.c.rule, ALERTS.c.subject, unique=
 TRANSITIONS = Table(
     "transitions",
     METADATA,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", ROW_ID, primary_key=True),
     Column("alert_id", Words, nullable=False),
     Column("kind", OneOf(TransitionKind), nullable=False),
     Column("at", Moment, nullable=False),
@@ -136,14 +138,16 @@ TOLD = Table(
 DELIVERIES = Table(
     "deliveries",
     METADATA,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", ROW_ID, primary_key=True),
     Column("target", Words, nullable=False),
     Column("group_key", Words, nullable=False),
+    Column("thread", Words, nullable=False, server_default=""),
     Column("reason", OneOf(NotifyReason), nullable=False),
     Column("title", Words, nullable=False),
     Column("body", Words, nullable=False),
     Column("html", Words, nullable=False),
     Column("type", Words, nullable=False),
+    Column("images", Images),
     Column("says", SaysList, nullable=False),
     Column("state", OneOf(DeliveryState), nullable=False),
     Column("decided_at", Moment, nullable=False),
@@ -164,6 +168,7 @@ TIMINGS = Table(
     Column("target", Words, primary_key=True),
     Column("last_message_at", Moment, nullable=False),
     Column("reminders", Integer, nullable=False),
+    Column("began_at", Moment),
     sqlite_with_rowid=False,
 )
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
+from alertd.alerts.flapping import Episode
 from alertd.clock import Clock, wall
 from alertd.model import (
     Alert,
@@ -25,12 +26,17 @@ from alertd.model import (
     Told,
     Transition,
 )
-from alertd.store import alert_log, fleet, outbox, upkeep
+from alertd.notify.known import Known, Plan
+from alertd.store import alert_log, fleet, knowing, outbox, standing, upkeep
 from alertd.store.engine import Database
 from alertd.store.history import Histories, record_history
 from alertd.store.lock import Lock
 from alertd.store.migrate import bring_to_head, no_database, refuse_unless_head
 from alertd.store.place import locate
+from alertd.store.standing import Standing
+
+DIGEST_OF = "digest."
+"""What is remembered under this and a receiver's name: when the last digest that was decided was due."""
 
 
 class Store(Histories):
@@ -39,6 +45,8 @@ class Store(Histories):
     def __init__(self, database: Database, lock: Lock | None, *, migrated: bool) -> None:
         self._database = database
         self._lock = lock
+        self.standing = Standing(database)
+        """Silences, acknowledgements and the like."""
         self.migrated = migrated
         """Whether opening it created or changed the tables."""
 
@@ -113,13 +121,15 @@ class Store(Histories):
 
     # -- TX 1: what a round brought ----------------------------------------------------------------------------------
 
-    def record_round(
+    def record_round(  # noqa: PLR0913 (one transaction is one call)
         self,
         *,
         samples: Sequence[Sample],
         cursors: Mapping[tuple[Source, str], datetime],
         alerts: Sequence[Alert],
         transitions: Sequence[Transition],
+        episodes: Sequence[Episode] = (),
+        memory: Mapping[str, object] = MappingProxyType({}),
         now: datetime,
         history: Sequence[Sample] = (),
     ) -> None:
@@ -133,6 +143,9 @@ class Store(Histories):
             fleet.record_cursors(connection, cursors)
             alert_log.record_alerts(connection, alerts, now)
             alert_log.record_transitions(connection, transitions)
+            standing.record_episodes(connection, episodes)
+            for key, value in memory.items():
+                upkeep.remember(connection, key, value)
 
     def active_alerts(self) -> list[Alert]:
         """Pending and firing, alertd's own too, in the order they began."""
@@ -140,6 +153,11 @@ class Store(Histories):
             return alert_log.active(connection)
 
     # -- TX 2: what is decided ---------------------------------------------------------------------------------------
+
+    def known(self, now: datetime, tokens: Mapping[str, int] = MappingProxyType({})) -> Known:
+        """All that a dispatch decides from, as of one moment; `tokens` is what each target's rate allows now."""
+        with self._database.reading(snapshot=True) as connection:
+            return knowing.known(connection, now, tokens)
 
     def open_alerts(self) -> list[Alert]:
         """Firing, and resolved ones of which somebody may still have something to hear, in the order they began."""
@@ -162,31 +180,33 @@ class Store(Histories):
             return outbox.timings(connection)
 
     def record_decisions(
-        self,
-        *,
-        supersede: Sequence[int],
-        enqueue: Sequence[Delivery],
-        timings: Sequence[Timing],
-        settled: Sequence[Told],
-        settled_alerts: Sequence[str],
-        now: datetime,
+        self, plan: Plan, messages: Sequence[tuple[Delivery, Sequence[Timing]]], now: datetime
     ) -> list[Delivery]:
         """Write the dispatcher's decisions; returns the messages that were truly enqueued, with their ids.
 
         A message to supersede that a lane has claimed meanwhile is left alone, and so is all that was decided as if it
-        had never been sent: the message of the same (target, group) that should replace it, that group's timing, and
-        whatever was to be settled of the alerts it speaks of. The dispatcher decides again after its outcome.
+        had never been sent: messages to the same target that speak of the same alerts, their groups' timings, and
+        whatever was to be settled of those alerts. The dispatcher decides again after its outcome.
         """
         with self._database.writing() as connection:
-            lost = outbox.supersede(connection, supersede)
-            groups = {(row.target, row.group_key) for row in lost}
-            going = [*lost, *outbox.in_flight(connection)]
-            heard = {(says.alert_id, row.target) for row in going for says in row.says}
+            claimed = outbox.supersede(connection, plan.supersede)
+            lost = {(says.alert_id, row.target) for row in claimed for says in row.says}
+            heard = lost | {(says.alert_id, row.target) for row in outbox.in_flight(connection) for says in row.says}
             spoken_of = {alert_id for alert_id, _ in heard}
-            alert_log.record_told(connection, [each for each in settled if (each.alert_id, each.target) not in heard])
-            alert_log.settle(connection, [each for each in settled_alerts if each not in spoken_of])
-            outbox.record_timings(connection, [each for each in timings if (each.target, each.group_key) not in groups])
-            return outbox.enqueue(connection, [each for each in enqueue if (each.target, each.group_key) not in groups])
+            alert_log.record_told(
+                connection, [each for each in plan.settled if (each.alert_id, each.target) not in heard]
+            )
+            alert_log.settle(connection, [each for each in plan.settled_alerts if each not in spoken_of])
+            standing.record_plan(connection, plan, now)
+            for receiver, due_at in plan.digests.items():
+                upkeep.remember(connection, f"{DIGEST_OF}{receiver}", due_at.isoformat())
+            good = [
+                (message, timings)
+                for message, timings in messages
+                if not any((says.alert_id, message.target) in lost for says in message.says)
+            ]
+            outbox.record_timings(connection, [timing for _, timings in good for timing in timings])
+            return outbox.enqueue(connection, [message for message, _ in good])
 
     # -- TX 3 and TX 4: sending --------------------------------------------------------------------------------------
 
@@ -218,9 +238,11 @@ class Store(Histories):
         due_at: datetime | None = None,
         maybe_sent: bool = False,
         told: Sequence[Told] = (),
-        settled_alerts: Sequence[str] = (),
+        released: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Write what came of an attempt: QUEUED with `due_at` is to be tried again.
+
+        `released` are the holds, by (alert id, target), whose end the message told of.
 
         Where the lease ended and another holder has the message by now, only a delivery still counts.
         """
@@ -236,7 +258,7 @@ class Store(Histories):
         with self._database.writing() as connection:
             if outbox.record_outcome(connection, after):
                 alert_log.record_told(connection, told)
-                alert_log.settle(connection, settled_alerts)
+                standing.release(connection, released)
             outbox.record_health(connection, health)
 
     def release_leases(self, now: datetime, *, all_: bool) -> int:
@@ -265,6 +287,11 @@ class Store(Histories):
         with self._database.reading() as connection:
             return alert_log.alert(connection, alert_id)
 
+    def alerts_by_id(self, alert_ids: Iterable[str]) -> list[Alert]:
+        """These, whatever their state, in no order."""
+        with self._database.reading() as connection:
+            return alert_log.by_id(connection, alert_ids)
+
     def transitions(self, alert_id: str) -> list[Transition]:
         """What happened to an alert, oldest first."""
         with self._database.reading() as connection:
@@ -292,6 +319,7 @@ class Store(Histories):
     def rename_rule(self, old: str, new: str) -> int:
         """Let a rule's unsettled alerts go on under its new name; returns how many."""
         with self._database.writing() as connection:
+            standing.rename_rule(connection, old, new)
             return alert_log.rename_rule(connection, old, new)
 
     def prune(self, before: datetime, *, chunk: int = 500) -> int:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from alertd.model import Alert, Delivery, DeliveryState, Message, NotifyReason, Says, Severity, State, Timing, Told
 from alertd.notify.groups import Routing
-from alertd.notify.plan import Known, Plan, plan, told_after, told_given_up, told_maybe
+from alertd.notify.hearing import told_after, told_given_up, told_maybe
+from alertd.notify.known import Known, Plan
+from alertd.notify.plan import plan
 from alertd.notify.routes import Policy, Route
 
 NOW = datetime(2026, 1, 10, 15, 0, tzinfo=UTC)
@@ -62,7 +64,7 @@ def planned(
     known = Known(
         alerts=alerts,
         told={(each.alert_id, each.target): each for each in told},
-        pending={(each.target, each.group_key): each for each in rows},
+        outbox=rows,
         timings={(each.target, each.group_key): each for each in timings},
     )
     return plan(known, routing, NOW)
@@ -73,7 +75,7 @@ def heard(target: str, name: str = "A", **more: object) -> Told:
 
 
 def orders(each: Plan) -> list[tuple[str, str]]:
-    return [(order.group.target, order.decision.reason.value) for order in each.orders]
+    return [(order.target, order.reason.value) for order in each.orders]
 
 
 def test_each_target_is_told_once() -> None:

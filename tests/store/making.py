@@ -21,6 +21,7 @@ from alertd.model import (
     Told,
     Transition,
 )
+from alertd.notify.known import Plan
 from alertd.store.store import Store
 
 NOW = datetime(2026, 11, 24, 2, 10, 30, 123457, tzinfo=UTC)
@@ -100,8 +101,16 @@ def record(
 
 def decide(store: Store, *new: Delivery, supersede: Iterable[int] = (), **given: Any) -> list[Delivery]:
     """Decisions, of which only what matters is given."""
-    usual: dict[str, Any] = {"timings": (), "settled": (), "settled_alerts": (), "now": NOW}
-    return store.record_decisions(enqueue=new, supersede=tuple(supersede), **{**usual, **given})
+    now = given.pop("now", NOW)
+    timings = list(given.pop("timings", ()))
+    messages = []
+    for each in new:
+        own = [timing for timing in timings if (timing.target, timing.group_key) == (each.target, each.group_key)]
+        timings = [timing for timing in timings if timing not in own]
+        messages.append((each, own))
+    plan = Plan(supersede=tuple(supersede), **{name: tuple(values) for name, values in given.items()})
+    assert not timings, "each belongs to a message"
+    return store.record_decisions(plan, messages, now)
 
 
 def finish(

@@ -1,5 +1,6 @@
 """The tables: held to the values they keep and to the migrations, and read without looking at history."""
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -121,8 +122,14 @@ def test_migrated_sqlite_tables_have_no_rowid_either(tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / name) as raw:
             rows = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
         raw.close()
-        statements.append({row[0]: " ".join(row[1].split()) for row in rows if row[0] != "alembic_version"})
+        statements.append({row[0]: _parts(row[1]) for row in rows if row[0] != "alembic_version"})
     assert statements[0] == statements[1]
+
+
+def _parts(statement: str) -> list[str]:
+    """What it says, whatever the order: a column that was added later stands last, and says its default otherwise."""
+    text = " ".join(statement.replace('"', "").split()).replace("DEFAULT '' NOT NULL", "NOT NULL DEFAULT ''")
+    return sorted(part.strip(" )") for part in re.split(r"[,(]", text))
 
 
 def test_opening_a_store_that_is_up_to_date_imports_no_alembic(tmp_path: Path) -> None:

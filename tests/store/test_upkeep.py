@@ -81,7 +81,7 @@ def test_timings_of_groups_long_silent_are_forgotten(store: Store) -> None:
     """The others stay."""
     old = Timing(group_key="g", target="mail", last_message_at=NOW)
     new = replace(old, target="slack", last_message_at=LATER)
-    decide(store, timings=[old, new])
+    decide(store, delivery("a"), delivery("a", target="slack"), timings=[old, new])
     store.prune(LATER)
     assert store.timings() == [new]
 

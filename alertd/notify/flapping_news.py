@@ -1,0 +1,44 @@
+"""What a target is to hear of flapping: that it began, that it got worse, how it ended. Pure."""
+
+from datetime import datetime
+
+from alertd.alerts.flapping import Episode
+from alertd.model import Says, State, Told
+from alertd.notify.decide import Member, knows
+from alertd.notify.groups import Track
+from alertd.notify.placing import Pair
+
+
+def news_of_flapping(pair: Pair, episode: Episode, heard: Told | None, now: datetime) -> Track | None:
+    """What to tell of an episode now; `heard` is what the target knows of it. Its end is owed, as an alert's is.
+
+    Held as a firing is, but that an end which settled clear goes at once, as endings do.
+    """
+    told = knows(heard)
+    if episode.ended_at is not None and told:
+        held = any(hold.timed for hold in pair.holds) if pair.over else bool(pair.holds)
+        return None if held else Track.FLAPPING_OVER if pair.over else Track.FLAPPING_ON
+    if pair.holds or episode.ended_at is not None:
+        return None
+    if not told:
+        waits = heard is not None and heard.gave_up_at is not None
+        return None if waits and now < heard.gave_up_at + pair.policy.repeat_interval else Track.FLAPPING  # type: ignore[union-attr,operator]
+    worse = heard is not None and heard.severity is not None and episode.severity > heard.severity
+    return Track.FLAPPING_WORSE if worse and not pair.over else None
+
+
+def says_of_flapping(track: Track, member: Member) -> list[Says]:
+    """What a message about flapping says: of the episode, and of the alerts whose ends it stands for."""
+    episode, alert = member.episode, member.alert
+    assert episode is not None  # noqa: S101 - for the type checker
+    of_episode = Says(
+        alert_id=episode.id,
+        severity=episode.severity,
+        ended=track in (Track.FLAPPING_OVER, Track.FLAPPING_ON),
+    )
+    covered = [Says(alert_id=each.id, severity=each.severity, ended=True) for each in member.known_beside]
+    if track is Track.FLAPPING_ON:
+        return [of_episode, *covered, Says(alert_id=alert.id, severity=alert.severity, ended=False)]
+    if track is not Track.FLAPPING_WORSE and (knows(member.told) or alert.state is State.RESOLVED):
+        covered.append(Says(alert_id=alert.id, severity=alert.severity, ended=True))
+    return [of_episode, *covered]
