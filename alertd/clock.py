@@ -16,6 +16,11 @@ def wall() -> datetime:
     return datetime.now(UTC)
 
 
+def since_boot() -> float:
+    """Seconds of CLOCK_BOOTTIME, which nobody can set and which a sleep of the machine does not stop."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def monotonic() -> float:
     """Seconds of CLOCK_MONOTONIC."""
     return time.monotonic()

@@ -8,7 +8,6 @@ from alertd.alerts.life import Step, alert_id
 from alertd.alerts.life import end as end_alert
 from alertd.model import OWN_RULES, Alert, EndReason, State, Transition, TransitionKind
 
-
 Identity = tuple[str, str]
 """Its name and what it is about: a target, a rule, a template, an endpoint."""
 

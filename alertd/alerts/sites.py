@@ -1,7 +1,7 @@
 """When a site is down: enough of its monitors went offline close together. Pure."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,15 +38,6 @@ def sites_down(
         together = gone if site in standing else _closest(gone, terms.within)
         if len(together) >= enough:
             found.append(_condition(site, len(gone), len(serials), terms))
-    return found
-
-
-def sites_of(labels: Iterable[tuple[str, Mapping[str, str]]], label: str) -> dict[str, list[str]]:
-    """The serials at each site, from (serial, labels); a monitor without the label has none."""
-    found: dict[str, list[str]] = {}
-    for serial, own in labels:
-        if own.get(label):
-            found.setdefault(own[label], []).append(serial)
     return found
 
 

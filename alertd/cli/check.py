@@ -59,19 +59,16 @@ def _mistake_json(mistake: "Mistake") -> dict[str, object]:
 
 def _say_owed(setup: "Setup") -> None:
     """Endings owed to targets that are gone; silent where there is no store yet."""
-    from alertd.daemon.stores import open_store, owed_elsewhere
+    from alertd.cli.opening import complain_of_owed
+    from alertd.daemon.stores import open_store
     from alertd.errors import ConfigError, StoreError
 
+    names = frozenset(target.name for receiver in setup.settings.receivers for target in receiver.targets)
     try:
-        store = open_store(setup.config, work=False)
+        with open_store(setup.config, work=False) as store:
+            complain_of_owed(store, names)
     except (StoreError, ConfigError):
-        return
-    try:
-        names = frozenset(target.name for receiver in setup.settings.receivers for target in receiver.targets)
-        for target, count in owed_elsewhere(store, names).items():
-            complain(f"warning: {count} endings are owed to target {target}, which is not in the config")
-    finally:
-        store.close()
+        return  # it is not what this command is about
 
 
 def _try_online(setup: "Setup", say: Callable[[str], None]) -> int:

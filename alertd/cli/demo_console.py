@@ -48,7 +48,7 @@ class Console:
         self._width = min(WIDEST, max(NARROWEST, shutil.get_terminal_size((WIDEST, 24)).columns))
         self._after_message = False
 
-    def introduce(self, span: timedelta, speed: float) -> None:
+    def introduce(self, span: timedelta, speed: int) -> None:
         """Say what is to be seen, and how to read it."""
         monitors = self._fleet.monitors
         sites = list(dict.fromkeys(monitor.site for monitor in monitors))
@@ -62,7 +62,9 @@ class Console:
             self._say(f"  {site:15}{names}", hang=17)
         self._say("")
         self._say(
-            f"Time runs {speed:g} times as fast: an hour passes in {3600 / speed:.3g} s, and all is over after "
+            "alertd asks how they are every five minutes, judges the answers by the rules that it ships, and tells "
+            "people. "
+            f"Time runs {speed} times as fast: an hour passes in {3600 / speed:.3g} s, and all is over after "
             f"{span.total_seconds() / speed:.3g} s (Ctrl-C ends it sooner). Times at the left are UTC. Below each turn "
             "of an alert stand the messages that it brings, word for word as they arrive:"
         )
@@ -158,9 +160,8 @@ def _colours() -> bool | None:
 
 
 def _command() -> str:
-    """How this very program is called from here."""
+    """How this very program is called from here: by its name, or where a shell would not find that, by its path."""
     program = Path(sys.argv[0])
-    found = shutil.which("alertd")
-    if found and Path(found).resolve() == program.resolve():
+    if program.name != "alertd" or shutil.which("alertd"):
         return "alertd"
-    return os.path.relpath(program)
+    return os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)

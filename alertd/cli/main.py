@@ -99,6 +99,8 @@ def _run(arguments: list[str]) -> int:
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130
+    except SystemExit as error:  # click's own, where whoever read the output has gone
+        raise BrokenPipeError from error
     return code if isinstance(code, int) else 0
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from alertd.cli.output import complain
 from alertd.config.load import Config, load_config
-from alertd.daemon.stores import open_store
+from alertd.daemon.stores import open_store, owed_elsewhere
 from alertd.store.store import Store
 
 
@@ -18,3 +19,10 @@ def open_to_look(path: Path) -> Iterator[tuple[Config, Store]]:
         yield config, store
     finally:
         store.close()
+
+
+def complain_of_owed(store: Store, targets: frozenset[str]) -> None:
+    """One line for each target that is not in the config and is owed endings."""
+    for target, count in owed_elsewhere(store, targets).items():
+        owed = "1 ending is owed to target" if count == 1 else f"{count} endings are owed to target"
+        complain(f"warning: {owed} {target}, which is not in the config")

@@ -23,6 +23,7 @@ def command(config: Path, as_json: bool) -> int:
     For cron, for tests and for a first look. Exits 1 where a source or a delivery failed.
     """
     from alertd.cli.logging import start_logging
+    from alertd.cli.opening import complain_of_owed
     from alertd.daemon.compose import compose
     from alertd.daemon.cycle import cycle
     from alertd.daemon.setup import load_setup
@@ -36,7 +37,7 @@ def command(config: Path, as_json: bool) -> int:
         report = cycle(parts)
         parts.client.close()
         _say_failures(report)
-        _say_owed(store, frozenset(parts.targets))
+        complain_of_owed(store, frozenset(parts.targets))
         if as_json:
             print_json(_report_json(store, report))
         else:
@@ -56,14 +57,8 @@ def _say_failures(report: "CycleReport") -> None:
         if not attempt.delivered:
             complain(f"{attempt.delivery.target}: {attempt.error} ({attempt.delivery.message.title})")
     if report.waiting:
-        complain(f"{report.waiting} messages wait in the outbox for the next poll")
-
-
-def _say_owed(store: "Store", targets: frozenset[str]) -> None:
-    from alertd.daemon.stores import owed_elsewhere
-
-    for target, count in owed_elsewhere(store, targets).items():
-        complain(f"warning: {count} endings are owed to target {target}, which is not in the config")
+        waiting = "1 message waits" if report.waiting == 1 else f"{report.waiting} messages wait"
+        complain(f"{waiting} in the outbox for the next poll")
 
 
 def _report_json(store: "Store", report: "CycleReport") -> dict[str, object]:

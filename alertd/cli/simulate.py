@@ -21,12 +21,12 @@ FASTEST = 100_000
 @click.option("--key", metavar="KEY", help="The API key to ask for. Default: the one it prints.")
 @click.option(
     "--speed",
-    type=click.FloatRange(0, FASTEST, min_open=True),
-    default=1.0,
+    type=click.IntRange(1, FASTEST),
+    default=1,
     metavar="N",
     help="Tell the fleet's story N times as fast: with 600, an hour in six seconds. Default: 1.",
 )
-def command(fleet: Path | None, port: int, key: str | None, speed: float) -> int:
+def command(fleet: Path | None, port: int, key: str | None, speed: int) -> int:
     """Answer as MyCirrus does, for a made-up fleet, until Ctrl-C.
 
     On this machine only. Records carry the real time at which they came about, at any speed.
@@ -48,9 +48,9 @@ def command(fleet: Path | None, port: int, key: str | None, speed: float) -> int
     return 0
 
 
-def _announce(simulator: "Simulator", speed: float) -> None:
+def _announce(simulator: "Simulator", speed: int) -> None:
     """What a person needs to ask it, in the words of a config.yaml."""
-    pace = "" if speed == 1 else f", {speed:g} times as fast as life"
+    pace = "" if speed == 1 else f", {speed} times as fast as life"
     say(f"# MyCirrus with {len(simulator.fleet.monitors)} monitors, until Ctrl-C{pace}. For a config.yaml:")
     say("mycirrus:")
     say(f"  base_url: {simulator.base_url}")

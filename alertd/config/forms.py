@@ -6,7 +6,7 @@ Each reads what a YAML file holds and raises ValueError with one line; none show
 import re
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,7 +18,7 @@ from alertd.config.yaml import WrittenFloat, WrittenInt
 from alertd.matchers import Matcher, parse_matcher
 
 SHORTEST_INTERVAL = timedelta(seconds=1)
-OFF = "off"
+OFF: Final = "off"
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 IDENTITY_LABELS = frozenset({"alertname", "instrument", "severity"})
 """Labels that say which alert it is; an instrument's own would make them lie."""

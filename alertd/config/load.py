@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alertd.config.files import expand_patterns
-from alertd.config.references import mistakes_across, unreached_receivers
+from alertd.config.references import mistakes_across
+from alertd.config.route_tree import unreached_receivers
 from alertd.config.secrets import Secret
 from alertd.config.settings import Settings
 from alertd.config.storage import storage_url

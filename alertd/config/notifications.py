@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import AfterValidator, Field, FiniteFloat, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from alertd.config.forms import OFF, Interval, LabelOfAny, MatcherText, Name
@@ -111,10 +111,16 @@ class InhibitRule(Form):
     equal: list[LabelOfAny] = Field(default=[])
 
 
+def _part(share: float) -> float:
+    if not 0 < share <= 1:
+        raise ValueError("a part is wanted, more than 0 and at most 1, such as 0.8")
+    return share
+
+
 class SiteDown(Form):
     """How much of a site must be offline for the site to be what is told."""
 
-    share: float = Field(default=0.8, gt=0, le=1, allow_inf_nan=False)
+    share: Annotated[FiniteFloat, AfterValidator(_part)] = 0.8
     at_least: int = Field(default=3, ge=1)
     within: Interval = timedelta(minutes=10)
     """They went offline no further apart than this."""
@@ -144,3 +150,12 @@ class Flapping(Form):
 
 FlappingOrOff = Annotated[Flapping | None, _OrOff()]
 """None is `off`."""
+
+
+def flapping_terms(own: Flapping | Literal["off"] | None, by_config: Flapping | None) -> Flapping | None:
+    """The terms for one rule; what it says nothing of is as the config says. None is off."""
+    if own is None:
+        return by_config
+    if own == OFF or by_config is None:
+        return None if own == OFF else own
+    return by_config.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})

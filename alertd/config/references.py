@@ -4,77 +4,51 @@ These look at the document as it was written, not at the settings made of it, so
 form, all at once. What has the wrong form is passed over here: that has its own message.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Collection, Iterator
 
 from alertd.config.forms import check_zone
+from alertd.config.names import items, name_mistakes
+from alertd.config.route_tree import route_mistakes
 from alertd.config.validate import suggest
 from alertd.config.yaml import Document, Loc
 from alertd.errors import Mistake
 
 _WILDCARDS = frozenset("*?[")
+_OWN_ALERTS_LABELS = frozenset({"endpoint", "rule", "target", "template"})
+"""What alertd's alerts about itself are about."""
 
 
 def mistakes_across(document: Document) -> list[Mistake]:
     """Every mistake between the parts of a config."""
-    targets = chain.from_iterable(
-        _items(document, (*receiver, "targets")) for receiver in _items(document, ("receivers",))
-    )
     return [
-        *_twice(document, "receivers", _items(document, ("receivers",))),
-        *_twice(document, "targets", targets),
-        *_unknown_receivers(document),
+        *name_mistakes(document),
+        *route_mistakes(document),
+        *_digests_missing(document),
         *_listed_serials(document),
         *_zones(document),
     ]
 
 
-def unreached_receivers(document: Document) -> Iterator[Mistake]:
-    """A warning for each receiver that no route names."""
-    named = {document.get((*route, "receiver")) for route in _routes(document, ("route",))}
-    for name, loc in _names(document, _items(document, ("receivers",))):
-        if name not in named:
-            yield document.mistake(loc, f'no route leads to the receiver "{name}"', warning=True)
+def unknown_equals(document: Document, known: Collection[str]) -> Iterator[Mistake]:
+    """Labels that an inhibition wants equal and that nothing has; `known` are the built-in ones and the rules'."""
+    labels = document.get(("instruments", "labels"))
+    of_instruments = {
+        name for own in (labels.values() if isinstance(labels, dict) else ()) if isinstance(own, dict) for name in own
+    }
+    has = {*known, *_OWN_ALERTS_LABELS, *of_instruments, document.get(("causes", "site_label")) or "site"}
+    for rule in items(document, ("inhibit_rules",)):
+        for loc in items(document, (*rule, "equal")):
+            label = document.get(loc)
+            if label not in has:
+                yield document.mistake(loc, f'no alert has a label "{label}"{suggest(str(label), map(str, has))}')
 
 
-def _items(document: Document, loc: Loc) -> Iterator[Loc]:
-    value = document.get(loc)
-    if isinstance(value, list):
-        yield from ((*loc, n) for n in range(len(value)))
-
-
-def _names(document: Document, items: Iterable[Loc]) -> Iterator[tuple[str, Loc]]:
-    for item in items:
-        name = document.get((*item, "name"))
-        if isinstance(name, str):
-            yield name, (*item, "name")
-
-
-def _twice(document: Document, what: str, items: Iterable[Loc]) -> Iterator[Mistake]:
-    first: dict[str, Loc] = {}
-    for name, loc in _names(document, items):
-        if name in first:
-            line, _ = document.place(first[name])
-            yield document.mistake(loc, f'two {what} are called "{name}"; the first is in line {line}')
-        else:
-            first[name] = loc
-
-
-def _routes(document: Document, loc: Loc) -> Iterator[Loc]:
-    yield loc
-    for branch in _items(document, (*loc, "routes")):
-        yield from _routes(document, branch)
-
-
-def _unknown_receivers(document: Document) -> Iterator[Mistake]:
-    receivers = list(_items(document, ("receivers",)))
-    known = [name.strip() for name, _ in _names(document, receivers)]
-    if not known or len(known) < len(receivers):
-        return  # one has no name yet, and it may be the one
-    for route in _routes(document, ("route",)):
-        name = document.get((*route, "receiver"))
-        if isinstance(name, str) and name.strip() not in known:
-            yield document.mistake((*route, "receiver"), f'there is no receiver "{name}"{suggest(name, known)}')
+def _digests_missing(document: Document) -> Iterator[Mistake]:
+    """Quiet hours that put what they hold into a digest that there is not."""
+    for receiver in items(document, ("receivers",)):
+        mode: Loc = (*receiver, "quiet_hours", "mode")
+        if document.get(mode) == "digest" and not document.has((*receiver, "digest")):
+            yield document.mistake(mode, "mode: this receiver has no digest: give it one, or take defer or drop")
 
 
 def _listed_serials(document: Document) -> Iterator[Mistake]:
@@ -85,7 +59,7 @@ def _listed_serials(document: Document) -> Iterator[Mistake]:
     if not document.get(include):
         text = "discover is false, so include must list the serials to watch"
         yield document.mistake(("instruments", "discover"), text)
-    for item in _items(document, include):
+    for item in items(document, include):
         if _WILDCARDS & set(str(document.get(item))):
             yield document.mistake(item, "discover is false, so this must be a serial, not a pattern")
 

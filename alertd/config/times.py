@@ -98,8 +98,8 @@ def month_days_of(value: object) -> Range:
         raise ValueError("a day of the month is from 1 to 31, or from -1 (the last) to -31")
     if low < 0 < high:
         raise ValueError("a range that begins from the month's end ends from it too")
-    # The latest that a negative day can be is counted from a month of 31 days, the earliest from one of 28.
-    if (low if low > 0 else 29 + low) > (high if high > 0 else 32 + high):
+    # Counted from the end of the longest month where only one of them is counted from the end.
+    if low > (high if (low < 0) == (high < 0) else 32 + high):
         raise ValueError(f"the day {low} is always after {high}")
     return low, high
 

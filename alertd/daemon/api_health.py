@@ -33,12 +33,14 @@ class Heard:
             return self.failure
         if self.forbidden and not self.answered and self.forbidden == self.contained and self.failure is None:
             return KeyRefused(f"403 for every instrument of {self.endpoint}: the key lacks the scope")
+        if isinstance(self.failure, NotAllowed) and self.failure.status == FORBIDDEN:
+            return KeyRefused(f"403 for {self.endpoint}: the key lacks the scope")
         return None
 
     @property
     def usable(self) -> bool:
-        """Whether the API answered at all; a refusal is an answer."""
-        return bool(self.answered or self.contained or isinstance(self.failure, KeyRefused | NotAllowed))
+        """Whether somebody was answered for; a refusal is an answer, 404 for all that was asked is none."""
+        return self.answered > 0 or self.refused is not None
 
 
 class ApiHealth:
@@ -68,10 +70,11 @@ class ApiHealth:
         if heard.usable:
             self.failing_since = None
             self._standing.pop(("ApiUnreachable", API), None)
-        elif heard.failure is not None:
+        elif heard.failure is not None or heard.contained:
             self.failing_since = self.failing_since or now
             if now - self.failing_since >= self._unreachable_after:
-                self._stand("ApiUnreachable", API, f"no usable answer from MyCirrus: {heard.failure}", {})
+                why = heard.failure or f"404 for every instrument of {heard.endpoint}"
+                self._stand("ApiUnreachable", API, f"no usable answer from MyCirrus: {why}", {})
         refused = heard.refused
         if refused is not None:
             whole = isinstance(heard.failure, KeyRefused)
@@ -81,6 +84,11 @@ class ApiHealth:
             self._standing.pop(("ApiKeyRefused", API), None)
             self._standing.pop(("ApiKeyRefused", heard.endpoint), None)
         return list(self._standing.values())
+
+    def clock_stepped(self, step: timedelta) -> None:
+        """Keep the time without an answer what it was."""
+        if self.failing_since is not None:
+            self.failing_since += step
 
     def _stand(self, rule: str, about: str, explanation: str, labels: dict[str, str]) -> None:
         kept = self._standing.get((rule, about))

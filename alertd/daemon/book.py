@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from alertd.model import Sample, Source
 
@@ -9,6 +10,8 @@ Newest = dict[Source, Sample]
 
 SEEN_KEPT = 100
 """Times of records kept for each instrument and source; what is read again beyond them is recorded again, no more."""
+
+_NOTHING: Mapping[Source, str] = MappingProxyType({})
 
 
 class Book:
@@ -19,7 +22,6 @@ class Book:
 
     def __init__(self, every: Mapping[Source, timedelta], samples: Iterable[Sample] = ()) -> None:
         self._configured = dict(every)
-        self._started: dict[Source, datetime] = {}
         self.every = dict(every)
         """Effective intervals: a round that takes longer than its interval makes the interval longer."""
         self._newest: dict[str, Newest] = {}
@@ -42,12 +44,16 @@ class Book:
             found = self._newest[serial] = {}
         return found
 
-    def failed(self, serial: str) -> dict[Source, str]:
+    def failed(self, serial: str) -> Mapping[Source, str]:
         """Why the last answer of a source was none, by source; absent where it was one."""
-        found = self._failed.get(serial)
-        if found is None:
-            found = self._failed[serial] = {}
-        return found
+        return self._failed.get(serial, _NOTHING)
+
+    def note_answer(self, serial: str, source: Source, why_not: str = "") -> None:
+        """A source was asked of an instrument, and answered unless there is a reason why not."""
+        if why_not:
+            self._failed.setdefault(serial, {})[source] = why_not
+        elif serial in self._failed:
+            self._failed[serial].pop(source, None)
 
     def unseen(self, source: Source, serial: str, samples: Sequence[Sample]) -> list[Sample]:
         """Those that the last answer with records did not hold, for each reads a little of the one before again.
@@ -59,9 +65,6 @@ class Book:
         seen[serial] = tuple(sample.at for sample in samples[-SEEN_KEPT:])
         return [sample for sample in samples if sample.at not in before]
 
-    def round_begins(self, source: Source, now: datetime) -> None:
-        """Note a round's start, to learn how often they really come."""
-        last = self._started.get(source)
-        self._started[source] = now
-        if last is not None and now > last:
-            self.every[source] = max(self._configured[source], now - last)
+    def round_lasts(self, source: Source, span: timedelta, *, over: bool) -> None:
+        """Note how long a round has taken so far: they come no more often than they take."""
+        self.every[source] = max(self._configured[source] if over else self.every[source], span)

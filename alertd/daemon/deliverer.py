@@ -40,7 +40,7 @@ class Attempt:
 class Deliverer:
     """Claims, sends and records one message at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each
         self,
         *,
         store: Store,
@@ -155,7 +155,13 @@ class Lane(threading.Thread):
         self._after = after
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._hasty = False
         self._store_failed = False
+
+    def hasten(self) -> None:
+        """Try what waits at once, a back-off or not: the wall clock was set, and no wait means anything."""
+        self._hasty = True
+        self._wake.set()
 
     def wake(self) -> None:
         """Look at the outbox at once."""
@@ -177,7 +183,7 @@ class Lane(threading.Thread):
     def _deliver(self) -> bool:
         """Whether there was something to send."""
         try:
-            attempt = self._deliverer.deliver_next(self._target)
+            attempt = self._deliverer.deliver_next(self._target, hasten=self._hasty)
         except StoreError as error:
             if not self._store_failed:
                 log.error("store.failed", during="delivery", target=self._target, error=str(error))
@@ -187,6 +193,7 @@ class Lane(threading.Thread):
             log.exception("lane.failed", target=self._target)
             return False
         self._store_failed = False
+        self._hasty = self._hasty and attempt is not None and attempt.delivered
         return attempt is not None
 
 

@@ -27,8 +27,6 @@ class Arrived:
     body: str
     html: str = ""
     """E-mail only: the part that a mail program shows."""
-    to: str = ""
-    """E-mail only: the address."""
 
 
 Receive = Callable[[Arrived], None]
@@ -55,15 +53,12 @@ class _MailSession(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Answer each line until the client leaves; a mail is one DATA."""
-        to = ""
         self._say("220 demo")
         for line in iter(lambda: self.rfile.readline(_LONGEST_LINE), b""):
             verb = line[:4].upper()
             if verb == b"DATA":
                 self._say("354 go on")
-                cast(MailSink, self.server).receive(mail(b"".join(self._dotted()), to))
-            elif verb == b"RCPT":
-                to = line.partition(b"<")[2].partition(b">")[0].decode()
+                cast(MailSink, self.server).receive(mail(b"".join(self._dotted())))
             self._say("221 bye" if verb == b"QUIT" else "250 ok")
             if verb == b"QUIT":
                 return
@@ -111,7 +106,7 @@ class _HookRequest(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def mail(raw: bytes, to: str) -> Arrived:
+def mail(raw: bytes) -> Arrived:
     """What a mail says."""
     parsed = message_from_bytes(raw, policy=policy.default)
     text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
@@ -120,7 +115,6 @@ def mail(raw: bytes, to: str) -> Arrived:
         title=str(parsed["Subject"]),
         body=_text(text),
         html=_text(html),
-        to=to,
     )
 
 

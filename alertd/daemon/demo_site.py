@@ -30,6 +30,7 @@ _OFFICE = "SicFailed|Calibration.*|SimQuota|SubscriptionNotActive"
 class Addressee:
     """One target of the demo; there is one of each channel."""
 
+    receiver: str
     target: str
     channel: str
     hears_of: str
@@ -39,18 +40,21 @@ class Addressee:
 
 ADDRESSEES = (
     Addressee(
+        receiver="drivers",
         target="field-mail",
         channel="email",
         hears_of="power, heat, calibrations: what somebody has to drive for",
         matchers=('alertname=~"SupplyVoltage|HighTemperature|Calibration.*"',),
     ),
     Addressee(
+        receiver="duty",
         target="field-slack",
         channel="slack",
         hears_of="power, heat, connections, and everything else",
         matchers=(f'alertname!~"{_OFFICE}"',),
     ),
     Addressee(
+        receiver="office",
         target="office-teams",
         channel="teams",
         hears_of="checks, calibrations, SIM cards: what can be mended from a desk",
@@ -67,11 +71,11 @@ def write_site(folder: Path, fleet: Fleet, *, base_url: str, api_key: str, mail_
         "poll": EVERY,
         "rules": [str(shipped("rules") / "*.yaml")],
         "receivers": [
-            {"name": each.target, "targets": [{"name": each.target, "url": url}]}
+            {"name": each.receiver, "targets": [{"name": each.target, "url": url}]}
             for each, url in zip(ADDRESSEES, _urls(mail_port), strict=True)
         ],
         "route": {
-            "receiver": "field-slack",
+            "receiver": "duty",
             "group_by": ["alertname", "site"],
             "group_wait": "30s",
             "group_interval": "5m",
@@ -87,7 +91,7 @@ def write_site(folder: Path, fleet: Fleet, *, base_url: str, api_key: str, mail_
 
 
 def _route(each: Addressee) -> Mapping[str, object]:
-    return {"matchers": list(each.matchers), "receiver": each.target, "continue": True}
+    return {"matchers": list(each.matchers), "receiver": each.receiver, "continue": True}
 
 
 def _urls(mail_port: int) -> list[str]:

@@ -15,7 +15,7 @@ from alertd.notify.known import Order
 from alertd.notify.letter import Part
 from alertd.notify.plan import plan
 from alertd.notify.render import Renderer
-from alertd.notify.routes import Policy, Route
+from alertd.notify.routes import Route
 from alertd.store.store import Store
 
 log = logger(__name__)
@@ -26,7 +26,7 @@ LOOK_AT_LEAST_EVERY = timedelta(seconds=60)
 class Dispatcher:
     """Turns open alerts into messages. One dispatch at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each
         self,
         *,
         store: Store,
@@ -102,5 +102,6 @@ def _next_minute(now: datetime) -> datetime:
 
 
 def _unwaiting(route: Route) -> Route:
-    policy: Policy = replace(route.policy, group_wait=timedelta(0))
-    return replace(route, policy=policy, routes=tuple(_unwaiting(child) for child in route.routes))
+    return replace(
+        route, policy=replace(route.policy, waits=False), routes=tuple(_unwaiting(child) for child in route.routes)
+    )

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from alertd.alerts.flapping import Episode, Flapping, FlapTerms, count_changes, observe
 from alertd.alerts.life import Step
-from alertd.model import Alert
 
 Subject = tuple[str, str]
 """(rule, serial)."""
@@ -56,13 +55,17 @@ class Flaps:
             after = Flapping(episode=observe(after.episode, at, terms, gap, known=known))
         return self._keep(subject, before, after)
 
-    def end(self, subject: Subject, at: datetime, alert: Alert | None) -> Episode | None:
+    def pause(self) -> list[Episode]:
+        """Let no episode count the time until its next verdict; all of them as they stand now."""
+        for subject, counted in self._counted.items():
+            if counted.episode is not None:
+                self._counted[subject] = Flapping(episode=replace(counted.episode, observed_at=None))
+        return self.flapping
+
+    def end(self, episode: Episode, at: datetime) -> Episode:
         """End an episode because its rule or instrument is gone."""
-        episode = self.episode(subject)
-        self._counted.pop(subject, None)
-        if episode is None:
-            return None
-        return replace(episode, ended_at=at, alert_id=alert.id if alert is not None else episode.alert_id)
+        self._counted.pop((episode.rule, episode.subject), None)
+        return replace(episode, ended_at=at)
 
     def _keep(self, subject: Subject, before: Flapping, after: Flapping) -> Episode | None:
         if after == before:

@@ -1,13 +1,15 @@
 """From the answers of one round to what became of every alert. No I/O, no clock: the poller records the result."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alertd.alerts.life import Step, advance
+from alertd.alerts.flapping import Episode
+from alertd.alerts.life import Step, advance, verdict_of
 from alertd.daemon.book import Book
+from alertd.daemon.flaps import Flaps
 from alertd.daemon.watch import Panel, Watch, Watchlist, gap_of, subject
-from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition
+from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition, Verdict
 from alertd.mycirrus.answer import Answer
 from alertd.rules.evaluate import evaluate, quiet
 from alertd.rules.freshness import Horizon
@@ -35,6 +37,9 @@ class Judged:
     raised: dict[tuple[str, str], str] = field(default_factory=dict)
     """By (rule, serial): what a rule raised there."""
 
+    episodes: dict[str, Episode] = field(default_factory=dict)
+    """Flapping that began, went on or ended."""
+
     def add(self, step: Step) -> None:
         """Take in what became of one alert."""
         if step.alert is not None:
@@ -45,12 +50,17 @@ class Judged:
 class Judge:
     """Judges answers against the book, the rules and the alerts that are active."""
 
-    def __init__(self, watchlist: Watchlist, book: Book, active: ActiveAlerts) -> None:
+    def __init__(
+        self, watchlist: Watchlist, book: Book, cursors: Container[str], active: ActiveAlerts, flaps: Flaps
+    ) -> None:
         self._watchlist = watchlist
         self._book = book
+        self._cursors = cursors
+        """Serials that the source was read of before: nothing that comes now is from before the first start."""
         self._active = active
-        self._alerting = {serial for _, serial in active}
-        """Who has an alert; nearly nobody, so that nearly everybody is done with one look at all conditions."""
+        self._flaps = flaps
+        self._alerting = {serial for _, serial in active} | {episode.subject for episode in flaps.flapping}
+        """Who has an alert or flaps; nearly nobody, so nearly everybody is done with one look at all conditions."""
         self.judged = Judged()
 
     def hear(self, source: Source, answers: Iterable[Answer], now: datetime) -> None:
@@ -63,18 +73,15 @@ class Judge:
 
     def _hear_one(self, source: Source, answer: Answer, watch: Watch, horizon: Horizon) -> None:
         now = horizon.now
-        failed = self._book.failed(answer.instrument)
         if answer.samples:
             self._take(source, answer, watch, now)
         if answer.cursor is not None:
             self.judged.cursors[source, answer.instrument] = answer.cursor
-        if answer.error is not None:
-            failed[source] = str(answer.error)
-        else:
-            failed.pop(source, None)
+        self._book.note_answer(answer.instrument, source, "" if answer.error is None else str(answer.error))
         panel = watch.called_by[source]
         if panel.rules:
-            self._judge_panel(panel, watch, self._view(panel, watch, horizon, failed), None, now)
+            view = self._view(panel, watch, horizon, self._book.failed(answer.instrument))
+            self._judge_panel(panel, watch, view, None, now)
 
     def _take(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
         newest = self._book.newest(answer.instrument)
@@ -86,7 +93,7 @@ class Judge:
         self.judged.history += self._book.unseen(source, answer.instrument, answer.samples)
         known = newest.get(source)
         fresh = [sample for sample in answer.samples if known is None or sample.at > known.at]
-        if known is None:
+        if known is None and answer.instrument not in self._cursors:
             fresh = [_first(fresh[-1])]
         panel = watch.reading[source]
         for sample in fresh:
@@ -113,7 +120,7 @@ class Judge:
         key = (bound.rule.name, watch.instrument.serial)
         alert = self._active.get(key)
         try:
-            if alert is None and quiet(bound, view):
+            if alert is None and self._flaps.episode(key) is None and quiet(bound, view):
                 return
             seen = evaluate(bound, view, at)
         except Exception as error:  # noqa: BLE001 - one broken rule must not stop the others; it is told as RuleBroken
@@ -122,6 +129,10 @@ class Judge:
         gap = gap_of(bound.rule, self._book.every, _sample_period(self._book.newest(watch.instrument.serial)))
         step = advance(alert, seen, subject(watch, bound, gap), now)
         self.judged.add(step)
+        known = verdict_of(step.alert, seen) is not Verdict.UNKNOWN
+        episode = self._flaps.take(key, step, at, gap, known=known)
+        if episode is not None:
+            self.judged.episodes[episode.id] = episode
         if step.alert is None or step.alert.state is State.RESOLVED:
             self._active.pop(key, None)
         else:

@@ -1,33 +1,41 @@
 """Asks MyCirrus, judges what it says and records the result: the first half of the way of the data."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from alertd.alerts.life import end
 from alertd.alerts.own import advance_own
+from alertd.alerts.sites import SITE_DOWN
 from alertd.clock import Clock, Monotonic
 from alertd.config.settings import Settings
 from alertd.daemon.api_health import JUDGED, LISTING, ApiHealth, Heard, heard
 from alertd.daemon.book import Book
 from alertd.daemon.breakage import Breakage
+from alertd.daemon.flaps import Flaps
 from alertd.daemon.fleet import fleet_of
 from alertd.daemon.judge import ActiveAlerts, Judge, Judged
 from alertd.daemon.own_alerts import log_transitions
+from alertd.daemon.routing import flap_terms, site_terms
+from alertd.daemon.sites import Sites
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
 from alertd.logs import logger
-from alertd.model import RANGE_SOURCES, Alert, EndReason, Source, Transition
+from alertd.model import RANGE_SOURCES, EndReason, Source, Transition
 from alertd.mycirrus.answer import Answer
 from alertd.mycirrus.client import Client
 from alertd.rules.rule import Rule, labels_of
+from alertd.store.knowing import OFFLINE_SINCE
 from alertd.store.store import Store
 
 log = logger(__name__)
 
 RECORD_EVERY = 2.0
 """Seconds: a round that takes longer is recorded in pieces, so that a slow fleet's alerts do not wait for its end."""
+
+RECORDS_HELD = 4_000
+"""Records that wait for being judged, some 5 MB; a first round of stats brings sixty for each instrument."""
 
 LEARNT = "mycirrus.learnt"
 API_FAILING_SINCE = "mycirrus.failing_since"
@@ -45,6 +53,18 @@ class RoundReport:
     contained: list[tuple[str, str]] = field(default_factory=list)
     """(serial, why) for each instrument that MyCirrus would not answer for."""
     transitions: list[Transition] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One under way."""
+
+    source: Source
+    report: RoundReport
+    cursors: Mapping[str, datetime]
+    """As they were before it."""
+    began: float
+    """Monotonic seconds."""
 
 
 class Poller:
@@ -76,6 +96,7 @@ class Poller:
         """Whether the book has taken in what the store could not."""
         self._failing: dict[str, str] = {}
         every = settings.poll.every
+        self._rename_rules()
         self._book = Book(every, store.newest())
         active = store.active_alerts()
         since = store.recall(API_FAILING_SINCE)
@@ -86,10 +107,14 @@ class Poller:
             datetime.fromisoformat(since) if isinstance(since, str) else None,
         )
         self._api_was_failing = self._api.failing_since is not None
+        self._sites = Sites(site_terms(settings), settings.causes.site_label, store.recall(OFFLINE_SINCE))
+        terms = flap_terms(settings, rules)
+        longest = max((each.within for each in terms.values()), default=timedelta(0))
+        changes = store.standing.changes_since(clock() - longest) if terms else []
+        self._flaps = Flaps(terms.get, changes, store.standing.episodes())
         learnt = store.recall(LEARNT)
         if isinstance(learnt, dict):
             client.restore(learnt)
-        self._rename_rules()
         self._watch()
 
     @property
@@ -124,26 +149,30 @@ class Poller:
     def poll(self, source: Source) -> RoundReport:
         """One round of one source over every instrument that has it."""
         serials = self._watchlist.serials(source)
+        if source is Source.STATUS:
+            serials = sorted(serials, key=self._sites.site_of)  # so that a site is heard of in one go
         report = RoundReport(source=source.value, asked=len(serials))
         if not serials:
             return report
         now = self._clock()
-        self._book.round_begins(source, now)
         cursors = self._store.cursors(source) if source in RANGE_SOURCES else {}
+        going = _Round(source, report, cursors, began=self._monotonic())
         outcomes: list[ApiError | None] = []
         batch: list[Answer] = []
-        record_at = self._monotonic() + RECORD_EVERY
+        held, record_at = 0, going.began + RECORD_EVERY
         for answer in self._client.fetch(source, serials, cursors, now):
+            full = held >= RECORDS_HELD or self._monotonic() >= record_at
+            if full and not self._stopped and self._may_cut(source, batch, answer):
+                self._judge(going, batch)
+                batch, held, record_at = [], 0, self._monotonic() + RECORD_EVERY
             batch.append(answer)
+            held += len(answer.samples)
             outcomes.append(answer.error)
             if isinstance(answer.error, NotAllowed):
                 report.contained.append((answer.instrument, str(answer.error)))
-            if self._monotonic() >= record_at and not self._stopped:
-                self._judge(source, batch, report)
-                batch, record_at = [], self._monotonic() + RECORD_EVERY
         if self._stopped:
             return report
-        self._judge(source, batch, report, heard(source, outcomes))
+        self._judge(going, batch, heard(source, outcomes))
         self._report(report, source, outcomes)
         return report
 
@@ -151,37 +180,69 @@ class Poller:
         """Record nothing more of the rounds under way: what the client gives up on a stop says nothing of MyCirrus."""
         self._stopped = True
 
+    def clock_stepped(self, step: timedelta) -> None:
+        """The wall clock was set: no timer counts the step, in whatever direction."""
+        with self._lock:
+            self._api.clock_stepped(step)
+            judged = Judged()
+            for alert in self._active().values():
+                levels = {severity: replace(level, observed_at=None) for severity, level in alert.levels.items()}
+                judged.alerts[alert.id] = replace(alert, levels=levels)
+            judged.episodes = {episode.id: episode for episode in self._flaps.pause()}
+            self._write(judged, self._clock())
+            self._store.standing.shift_clocks(step)
+
     def end_what_is_gone(self) -> list[Transition]:
         """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing."""
         with self._lock:
             judged = Judged()
             now = self._clock()
             for alert in self._store.active_alerts():
-                reason = None if alert.own else self._gone(alert)
+                reason = None if alert.own else self._gone(alert.rule, alert.subject)
                 if reason is not None:
                     judged.add(end(alert, reason, now))
+            for episode in self._flaps.flapping:
+                if self._gone(episode.rule, episode.subject) is not None:
+                    judged.episodes[episode.id] = self._flaps.end(episode, now)
             self._write(judged, now)
             return judged.transitions
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _judge(
-        self, source: Source, batch: Sequence[Answer], report: RoundReport, round_heard: Heard | None = None
-    ) -> None:
+    def _judge(self, going: _Round, batch: Sequence[Answer], whole: Heard | None = None) -> None:
+        """Take in what came since the last time; `whole` sums up the round where it is over."""
+        source = going.source
         with self._lock:
             now = self._clock()
+            self._book.round_lasts(source, timedelta(seconds=self._monotonic() - going.began), over=whole is not None)
             if self._unwritten:
                 self._book.restore(self._store.newest())
                 self._unwritten = False
-            judge = Judge(self._watchlist, self._book, self._active())
+            judge = Judge(self._watchlist, self._book, going.cursors, self._active(), self._flaps)
             judge.hear(source, batch, now)
-            if round_heard is not None:
-                self._record(judge.judged, round_heard, now)
+            if source is Source.STATUS:
+                self._judge_sites(batch, judge.judged, now)
+            if whole is not None:
+                self._record(judge.judged, whole, now)
             else:
                 self._write(judge.judged, now)
-        report.transitions.extend(judge.judged.transitions)
+        going.report.transitions.extend(judge.judged.transitions)
         serials = {answer.instrument for answer in batch}
         self._breakage.judged(serials, self._watchlist.rules_called_by(source), judge.judged.raised)
+
+    def _may_cut(self, source: Source, batch: Sequence[Answer], next_one: Answer) -> bool:
+        """Whether a round may be recorded up to here: not within a site, for it may be the site that is down."""
+        if source is not Source.STATUS or not batch:
+            return bool(batch)
+        return self._sites.site_of(batch[-1].instrument) != self._sites.site_of(next_one.instrument)
+
+    def _judge_sites(self, batch: Sequence[Answer], judged: Judged, now: datetime) -> None:
+        """In one transaction with the monitors' own alerts: ten lost at one site are one message."""
+        self._sites.hear(batch)
+        active = [alert for alert in self._store.active_alerts() if alert.own and alert.rule == SITE_DOWN]
+        conditions = self._sites.down(active)
+        for step in advance_own(active, conditions, {(alert.rule, alert.subject) for alert in active}, now):
+            judged.add(step)
 
     def _active(self) -> ActiveAlerts:
         return {(alert.rule, alert.subject): alert for alert in self._store.active_alerts() if not alert.own}
@@ -196,7 +257,9 @@ class Poller:
         self._remember()
 
     def _write(self, judged: Judged, now: datetime) -> None:
-        if not (judged.samples or judged.history or judged.cursors or judged.alerts):
+        offline = self._sites.to_remember()
+        memory = {} if offline is None else {OFFLINE_SINCE: offline}
+        if not (judged.samples or judged.history or judged.cursors or judged.alerts or judged.episodes or memory):
             return
         self._unwritten = True
         self._store.record_round(
@@ -205,11 +268,13 @@ class Poller:
             cursors=judged.cursors,
             alerts=list(judged.alerts.values()),
             transitions=judged.transitions,
+            episodes=list(judged.episodes.values()),
+            memory=memory,
             now=now,
         )
         self._unwritten = False
         log_transitions(judged.alerts, judged.transitions)
-        if judged.transitions:
+        if judged.transitions or judged.episodes:
             self._recorded()
 
     def _remember(self) -> None:
@@ -225,11 +290,12 @@ class Poller:
     def _watch(self) -> None:
         fleet = fleet_of(self._store.instruments(), self._settings.instruments)
         self._watchlist = Watchlist(fleet, self._rules)
+        self._sites.watch({each.serial: each.labels for each in fleet})
         self.end_what_is_gone()
 
-    def _gone(self, alert: Alert) -> EndReason | None:
-        rule = self._watchlist.rules.get(alert.rule)
-        watch = self._watchlist.watches.get(alert.subject)
+    def _gone(self, name: str, serial: str) -> EndReason | None:
+        rule = self._watchlist.rules.get(name)
+        watch = self._watchlist.watches.get(serial)
         if rule is None:
             return EndReason.RULE_REMOVED
         if watch is None:

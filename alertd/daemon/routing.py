@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from alertd.config.notifications import Times
+from alertd.alerts.flapping import FlapTerms
+from alertd.alerts.sites import SiteTerms
+from alertd.config.notifications import Times, flapping_terms
 from alertd.config.settings import Route as RouteSettings
 from alertd.config.settings import Settings, SubRoute
 from alertd.notify.causes import CauseTerms
@@ -20,9 +22,7 @@ def routing_of(settings: Settings, rules: Iterable[Rule]) -> Routing:
     """The routes with everything inherited filled in, each receiver's targets, and what holds messages back."""
     return Routing(
         root=_root(settings.route),
-        receivers={
-            receiver.name: tuple(target.name for target in receiver.targets) for receiver in settings.receivers
-        },
+        receivers={receiver.name: tuple(target.name for target in receiver.targets) for receiver in settings.receivers},
         holds=_holds(settings),
         causes=_causes(settings, rules),
     )
@@ -55,7 +55,7 @@ def _causes(settings: Settings, rules: Iterable[Rule]) -> CauseTerms:
     rules = tuple(rules)
     return CauseTerms(
         site_label=settings.causes.site_label,
-        explains_instrument=frozenset(rule.name for rule in rules if getattr(rule, "explains_instrument", False)),
+        explains_instrument=frozenset(rule.name for rule in rules if rule.explains_instrument),
         sources={rule.name: frozenset(source.value for source in rule.sources) for rule in rules},
     )
 
@@ -111,3 +111,19 @@ def _branch(settings: SubRoute, parent: Route) -> Route:
     return replace(branch, routes=tuple(_branch(child, branch) for child in settings.routes))
 
 
+def site_terms(settings: Settings) -> SiteTerms | None:
+    """When a site counts as down; None where that is off."""
+    down = settings.causes.site_down
+    if down is None:
+        return None
+    return SiteTerms(label=settings.causes.site_label, share=down.share, at_least=down.at_least, within=down.within)
+
+
+def flap_terms(settings: Settings, rules: Iterable[Rule]) -> dict[str, FlapTerms]:
+    """What counts as flapping, by rule; one without an entry never does."""
+    found = {}
+    for rule in rules:
+        terms = flapping_terms(rule.flapping, settings.flapping)
+        if terms is not None:
+            found[rule.name] = FlapTerms(changes=terms.changes, within=terms.within, quiet=terms.quiet)
+    return found

@@ -3,12 +3,14 @@
 A job of a name never runs twice at once, a late one runs once, and none is ever dropped for being late.
 """
 
+import logging
 import random
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -31,11 +33,16 @@ class Scheduler:
         self._idle = threading.Condition()
         self._under_way = 0
         self._stopping = False
+        self._skipped: set[str] = set()
+        """Jobs that were due again during their present or last run."""
+        self._slow: set[str] = set()
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each turn that a slow job misses
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(THREADS)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
+        self._scheduler.add_listener(self._note_skipped, EVENT_JOB_MAX_INSTANCES)
 
     def every(self, name: str, interval: timedelta, job: Callable[[], None], *, first_after: timedelta) -> None:
         """Run `job` each `interval`, the first time after `first_after`; an error is logged and ends one run only."""
@@ -79,6 +86,7 @@ class Scheduler:
                 if self._stopping:
                     return
                 self._under_way += 1
+                self._skipped.discard(name)
             try:
                 job()
             except Exception:
@@ -86,9 +94,19 @@ class Scheduler:
             finally:
                 with self._idle:
                     self._under_way -= 1
+                    if name not in self._skipped:
+                        self._slow.discard(name)
                     self._idle.notify_all()
 
         return run
+
+    def _note_skipped(self, event: JobEvent) -> None:
+        """A run takes longer than its interval: said once, until one is quick enough again."""
+        with self._idle:
+            self._skipped.add(event.job_id)
+            if event.job_id not in self._slow and not self._stopping:
+                self._slow.add(event.job_id)
+                log.warning("job.slow", job=event.job_id)
 
 
 def phase(interval: timedelta, index: int) -> timedelta:

@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from alertd.clock import Clock, Monotonic
+from alertd.clock import Clock, Monotonic, since_boot
+from alertd.daemon.clockwatch import ClockWatch
 from alertd.daemon.compose import Parts, compose
 from alertd.daemon.deliverer import Lane
 from alertd.daemon.heartbeat import is_well
+from alertd.daemon.poller import RoundReport
 from alertd.daemon.scheduler import Scheduler, phase
 from alertd.daemon.setup import Setup
 from alertd.daemon.upkeep import EVERY, keep_house
 from alertd.errors import StoreError
 from alertd.logs import logger
 from alertd.model import Source
+from alertd.notify.backoff import is_failing
 from alertd.store.store import Store
 
 log = logger(__name__)
 
 TICK = 1.0
 """Seconds between looks at the clock, the watchdog and what is due."""
-STEP = 2.0
-"""Seconds by which wall and monotonic time may part between two ticks before the schedule is re-armed."""
 STOP_WITHIN = 3.0
 """Seconds that a stop waits for messages in flight; what is not answered by then goes again, marked."""
 LISTING = "instruments"
@@ -87,17 +88,20 @@ class _Running:
     dispatch: DispatchLoop
     lanes: list[Lane]
     good_at: dict[str, datetime]
+    """When the last good round of each source ended."""
+    store_failed: set[str]
+    """Sources whose last round could not be written."""
 
 
 class Service:
     """Starts, reloads and stops the parts. Its methods are called from one thread."""
 
-    def __init__(self, store: Store, clock: Clock, monotonic: Monotonic) -> None:
+    def __init__(self, store: Store, clock: Clock, monotonic: Monotonic, boottime: Monotonic = since_boot) -> None:
         self._store = store
         self._clock = clock
         self._monotonic = monotonic
         self._running: _Running | None = None
-        self._wall_ahead = 0.0
+        self._clock_watch = ClockWatch(clock, boottime)
         self.alive_at = monotonic()
         """When the scheduler last showed that it works, on the monotonic clock; the watchdog is fed from this."""
 
@@ -105,7 +109,7 @@ class Service:
         """Bring the parts of a set-up to work."""
         running = self._build(setup)
         self._running = running
-        self._wall_ahead = self._clock().timestamp() - self._monotonic()
+        self._clock_watch.take_over(running.parts.own)
         running.dispatch.start()
         for lane in running.lanes:
             lane.start()
@@ -113,7 +117,13 @@ class Service:
         log.info("service.started", targets=len(running.lanes), rules=len(setup.rules))
 
     def reload(self, setup: Setup) -> None:
-        """Change over to another, already checked set-up. State is in the store, so nothing is lost or told again."""
+        """Change over to another, already checked set-up. State is in the store, so nothing is lost or told again.
+
+        Raises:
+            StoreError: the store failed; nothing runs now, and this may be called again.
+        """
+        if self._running is not None:
+            _warn_of_restart(self._running.parts.setup, setup)
         self.stop()
         self.start(setup)
 
@@ -128,24 +138,40 @@ class Service:
         if running is None:
             return
         running.scheduler.stop()
+        running.parts.poller.stop()
         running.parts.client.abort()
+        if running.parts.heartbeat is not None:
+            running.parts.heartbeat.close()
         running.dispatch.stop()
         for lane in running.lanes:
             lane.stop()
         give_up_at = self._monotonic() + STOP_WITHIN
-        for thread in [running.dispatch, *running.lanes]:
-            thread.join(max(0.05, give_up_at - self._monotonic()))
+        joins: list[Callable[[float], object]] = [running.scheduler.join, running.dispatch.join]
+        for join in joins + [lane.join for lane in running.lanes]:
+            join(max(0.05, give_up_at - self._monotonic()))
         running.parts.client.close()
 
     def tick(self) -> None:
         """Once a second: notice steps of the wall clock."""
-        ahead = self._clock().timestamp() - self._monotonic()
-        step = ahead - self._wall_ahead
-        self._wall_ahead = ahead
-        if abs(step) > STEP and self._running is not None:
-            log.warning("clock.stepped", seconds=round(step, 1))
-            self._running.scheduler.rearm()
-            self._running.dispatch.wake()
+        step = self._clock_watch.look()
+        running = self._running
+        if running is None:
+            return
+        if step:
+            self._go_on_after(step, running)
+        self._clock_watch.tell(running.parts.own)
+
+    @staticmethod
+    def _go_on_after(step: timedelta, running: _Running) -> None:
+        """The wall clock was set: whatever waits for a time of day waits no more, and no timer counts the step."""
+        running.scheduler.rearm()
+        for lane in running.lanes:
+            lane.hasten()
+        running.dispatch.wake()
+        try:
+            running.parts.poller.clock_stepped(step)
+        except StoreError as error:
+            log.error("store.failed", during="a step of the clock", error=str(error))
 
     def _build(self, setup: Setup) -> _Running:
         scheduler = Scheduler(self._clock)
@@ -160,14 +186,13 @@ class Service:
         lanes = [Lane(parts.deliverer, target, after=lambda: _wake(loops)) for target in parts.targets]
         dispatch = DispatchLoop(parts, enqueued=lambda: _wake(lanes))
         loops.append(dispatch)
-        running = _Running(parts, scheduler, dispatch, lanes, {})
+        running = _Running(parts, scheduler, dispatch, lanes, {}, set())
         self._schedule(running)
         return running
 
     def _schedule(self, running: _Running) -> None:
         every = running.parts.setup.settings.poll.every
-        quickest = min(every.values(), default=timedelta(minutes=1))
-        running.scheduler.every(LISTING, quickest, lambda: self._list(running), first_after=timedelta(0))
+        running.scheduler.every(LISTING, _quickest(every), lambda: self._list(running), first_after=timedelta(0))
         sources = [source for source in Source if source in every]
         for index, source in enumerate(sources):
             running.scheduler.every(
@@ -188,38 +213,64 @@ class Service:
 
     def _list(self, running: _Running) -> None:
         before = set(running.parts.poller.watchlist.watches)
-        try:
-            running.parts.poller.list_instruments()
-        except StoreError as error:
-            log.error("store.failed", during="instruments", error=str(error))
-            return
+        self._note(running, LISTING, running.parts.poller.list_instruments)
         if set(running.parts.poller.watchlist.watches) - before:
             for source in running.parts.setup.settings.poll.every:
                 running.scheduler.now(source.value)
 
     def _poll(self, running: _Running, source: Source) -> None:
+        self._note(running, source.value, partial(running.parts.poller.poll, source))
+
+    def _note(self, running: _Running, name: str, round_: Callable[[], RoundReport]) -> None:
+        """Run one round and note when it went well."""
         try:
-            report = running.parts.poller.poll(source)
+            report = round_()
         except StoreError as error:
-            log.error("store.failed", during=source.value, error=str(error))
+            if name not in running.store_failed:
+                log.error("store.failed", during=name, error=str(error))
+            running.store_failed.add(name)
             return
+        if name in running.store_failed:
+            log.info("store.recovered", during=name)
+        running.store_failed.discard(name)
         if not report.failure:
-            running.good_at[source.value] = self._clock()
+            running.good_at[name] = self._clock()
 
     def _alive(self) -> None:
         self.alive_at = self._monotonic()
 
     def _keep_house(self, running: _Running) -> None:
+        if self._clock_watch.unsettled:
+            return  # a lease that seems over by a clock just set may be under way
         keep_house(self._store, running.parts.setup.settings, self._clock(), lambda: self._running is running)
 
     def _beat(self, running: _Running) -> None:
-        every = {source.value: span for source, span in running.parts.setup.settings.poll.every.items()}
+        now = self._clock()
+        spans = running.parts.setup.settings.poll.every
+        every = {LISTING: _quickest(spans), "dispatch": timedelta(minutes=1)}
+        every |= {source.value: span for source, span in spans.items()}
         good_at = dict(running.good_at)
         if running.dispatch.good_at is not None:
             good_at["dispatch"] = running.dispatch.good_at
-        every["dispatch"] = timedelta(minutes=1)
-        if running.parts.heartbeat is not None and is_well(good_at, every, self._clock()):
-            running.parts.heartbeat.beat()
+        heartbeat = running.parts.heartbeat
+        if heartbeat is not None and is_well(good_at, every, now) and self._reaches_somebody(running, now):
+            heartbeat.beat()
+
+    def _reaches_somebody(self, running: _Running, now: datetime) -> bool:
+        """Whether some target is not failing, or there is none."""
+        health = self._store.health()
+        known = [health[name] for name in running.parts.targets if name in health]
+        return len(known) < len(running.parts.targets) or not known or not all(is_failing(each, now) for each in known)
+
+
+def _warn_of_restart(before: Setup, after: Setup) -> None:
+    """Say what a reload does not change."""
+    if before.settings.storage.url != after.settings.storage.url:
+        log.warning("reload.needs_restart", key="storage.url")
+
+
+def _quickest(every: Mapping[Source, timedelta]) -> timedelta:
+    return min(every.values(), default=timedelta(minutes=1))
 
 
 def _wake(loops: Iterable[DispatchLoop | Lane]) -> None:

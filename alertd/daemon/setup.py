@@ -7,6 +7,8 @@ from pathlib import Path
 
 from alertd.config.files import expand_patterns
 from alertd.config.load import Config, load_config
+from alertd.config.names import taken_names
+from alertd.config.references import unknown_equals
 from alertd.config.secrets import Secret
 from alertd.config.settings import Settings
 from alertd.config.times import Rate as ConfigRate
@@ -21,7 +23,7 @@ from alertd.notify.letter import RuleTexts
 from alertd.notify.rate import DEFAULTS as DEFAULT_RATES
 from alertd.notify.rate import Rate
 from alertd.notify.render_check import check_templates, check_texts
-from alertd.rules.load import load_rules
+from alertd.rules.load import BUILT_IN_LABELS, load_rules
 from alertd.rules.rule import Rule
 
 
@@ -91,8 +93,11 @@ def read_setup(path: Path, environment: Mapping[str, str] = os.environ) -> tuple
     except ConfigError as error:
         return None, [*error.mistakes, *_mistakes_beside(path)]
     paths, _ = expand_patterns(config.settings.rules, config.base)
-    rules, rule_mistakes = _rules(paths)
+    rules, rule_mistakes = _rules(paths, taken_names(config.document))
     mistakes = [*config.mistakes(environment), *rule_mistakes, *check_templates(templates_folder(config))]
+    if not rule_mistakes:
+        known = BUILT_IN_LABELS.union(*(rule.labels for rule in rules))
+        mistakes += unknown_equals(config.document, known)
     api_key = _secret(config, config.settings.mycirrus.api_key, environment)
     if not api_key.isascii():
         mistakes.append(config.document.mistake(("mycirrus", "api_key"), "api_key: characters that no key has"))
@@ -124,10 +129,10 @@ def templates_folder(config: Config) -> Path | None:
     return config.base / config.settings.templates if config.settings.templates else None
 
 
-def _rules(paths: Sequence[Path]) -> tuple[list[Rule], list[Mistake]]:
+def _rules(paths: Sequence[Path], taken: Mapping[str, str]) -> tuple[list[Rule], list[Mistake]]:
     """The rules, or none and every mistake; the texts, too, of each file that has no other mistake."""
     try:
-        rules = load_rules(paths)
+        rules = load_rules(paths, taken)
     except ConfigError as error:
         return [], [*error.mistakes, *check_texts(_good_ones(paths))]
     return rules, check_texts(rules)
@@ -146,14 +151,14 @@ def _mistakes_beside(path: Path) -> list[Mistake]:
     try:
         document = load_document(path)
     except ConfigError:
-        patterns, folder = None, None
+        patterns, folder, taken = None, None, {}
     else:
-        patterns, folder = document.get(("rules",)), document.get(("templates",))
+        patterns, folder, taken = document.get(("rules",)), document.get(("templates",)), taken_names(document)
     if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
         patterns = ["rules/*.yaml"]
     templates = path.parent / (folder if isinstance(folder, str) else "templates")
     paths, _ = expand_patterns(patterns, path.parent)
-    return [*_rules(paths)[1], *(check_templates(templates) if templates.is_dir() else [])]
+    return [*_rules(paths, taken)[1], *(check_templates(templates) if templates.is_dir() else [])]
 
 
 def _secret(config: Config, secret: Secret, environment: Mapping[str, str]) -> str:

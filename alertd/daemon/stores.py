@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from alertd.clock import wall
 from alertd.config.load import Config
+from alertd.errors import StoreError
 from alertd.logs import redact
 from alertd.notify.decide import knows
 from alertd.store.store import Store
@@ -30,7 +31,11 @@ def open_for_work(config: Config) -> Store:
         StoreError: it cannot be used, or another process works on it.
     """
     store = open_store(config, work=True)
-    store.release_leases(wall(), all_=store.sole_owner)
+    try:
+        store.release_leases(wall(), all_=store.sole_owner)
+    except StoreError:
+        store.close()
+        raise
     return store
 
 

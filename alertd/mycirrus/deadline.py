@@ -188,7 +188,12 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class WatchedAdapter(HTTPAdapter):
-    """requests' adapter over connections that a Watchdog can end, through a proxy as well."""
+    """requests' adapter to one host, over connections that a Watchdog can end, through a proxy as well.
+
+    Every request has the same host, proxies and certificates, so the pool that serves the first one serves all.
+    """
+
+    _pool: Any = None
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools for direct connections."""
@@ -201,6 +206,12 @@ class WatchedAdapter(HTTPAdapter):
         if not proxy.lower().startswith("socks"):  # those bring connections of their own
             manager.pool_classes_by_scheme = _POOLS
         return manager
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The one pool; to find it anew takes a fifth of a request."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
 
 
 def _shut(handle: socket.socket) -> None:

@@ -89,6 +89,8 @@ class Habits:
         with self._lock:
             alone = self._alone.get(source, set())
             doubts = self._doubts.get(source, {})
+            if not alone and not doubts:
+                return [(size, list(serials))]
             groups: dict[tuple[bool, int], list[str]] = {}
             for serial in serials:
                 doubted = doubts.get(serial, size)

@@ -1,6 +1,6 @@
 """The cause, not the symptoms: which firing alert explains another one. Pure.
 
-Cloud, site, monitor, metric: the highest speaks. A cause explains only while it fires, and whatever holds its own messages.
+Cloud, site, monitor, metric: the highest speaks. A cause explains only while it fires, whatever holds its own messages.
 """
 
 from collections.abc import Iterable, Mapping

@@ -23,7 +23,7 @@ class Member:
     episode: Episode | None = None
     """Its flapping, where that is what is told."""
     known_beside: tuple[Alert, ...] = ()
-    """Other alerts of the same rule and instrument that the target knows to fire; a message about flapping ends them."""
+    """Others of the same rule and instrument that the target knows to fire: a message about flapping ends them."""
     unacknowledged_since: datetime | None = None
     """In an escalation: when step 1 was to be told."""
 
@@ -57,9 +57,10 @@ def decide(members: Sequence[Member], timing: Timing | None, policy: Policy, now
     over = [member for member in members if ending_owed(member, policy)]
     reason = _reason(members, firing, fresh, risen, over)
     if reason is NotifyReason.FIRST:
-        due_at = min(member.alert.recorded_at or now for member in fresh) + policy.group_wait
+        since = min(member.alert.recorded_at or now for member in fresh)
+        due_at = after(since, policy.group_wait if policy.waits else timedelta(0), now)
     elif reason is not None:
-        due_at = timing.last_message_at + policy.group_interval if timing else now
+        due_at = after(timing.last_message_at, policy.group_interval, now) if timing else now
     else:
         firing = [member for member in firing if _wants_reminders(member, now)]
         if not firing:
@@ -162,6 +163,11 @@ def _unheard(member: Member, policy: Policy, now: datetime) -> bool:
 def _wants_reminders(member: Member, now: datetime) -> bool:
     told = member.told
     return told is not None and told.firing_at is not None and not member.acknowledged(now)
+
+
+def after(since: datetime, wait: timedelta, now: datetime) -> datetime:
+    """When a wait is over; at once where it began in the future, for then the clock was set back meanwhile."""
+    return since + wait if since <= now else now
 
 
 def _reminder_due(firing: Sequence[Member], timing: Timing | None, policy: Policy, now: datetime) -> datetime:

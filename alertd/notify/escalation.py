@@ -92,14 +92,15 @@ def _due_steps(  # noqa: PLR0917
 
 def _reaches_nobody(alert: Alert, targets: Sequence[str], known: Known) -> bool:
     """Whether every target of a step is failing, or its message is a dead letter."""
-    return bool(targets) and all(target in known.failing or _is_dead(known.told, (alert.id, target)) for target in targets)
+    others = (target for target in targets if target not in known.failing)
+    return bool(targets) and all(_is_dead(known.told, (alert.id, target)) for target in others)
 
 
 def _is_dead(told: Mapping[Key, object], key: Key) -> bool:
     return getattr(told.get(key), "gave_up_at", None) is not None
 
 
-def _tell(  # noqa: PLR0913, PLR0917
+def _tell(  # noqa: PLR0917
     member: Member,
     route: Route,
     step: Step,
@@ -121,5 +122,3 @@ def _tell(  # noqa: PLR0913, PLR0917
         name = f"{step.receiver} {sorted(labels.items())}"
         group = sorted_.groups.beside(parent, Track.ESCALATION, name)
         group.members.append(replace(member, told=told))
-
-

@@ -39,11 +39,6 @@ def says_of_flapping(track: Track, member: Member) -> list[Says]:
     covered = [Says(alert_id=each.id, severity=each.severity, ended=True) for each in member.known_beside]
     if track is Track.FLAPPING_ON:
         return [of_episode, *covered, Says(alert_id=alert.id, severity=alert.severity, ended=False)]
-    if track is not Track.FLAPPING_WORSE and knows(member.told):
+    if track is not Track.FLAPPING_WORSE and (knows(member.told) or alert.state is State.RESOLVED):
         covered.append(Says(alert_id=alert.id, severity=alert.severity, ended=True))
     return [of_episode, *covered]
-
-
-def still_fires(member: Member) -> bool:
-    """How it stands now."""
-    return member.alert.state is State.FIRING

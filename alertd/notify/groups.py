@@ -94,9 +94,7 @@ class Groups:
         """The group of an alert with these labels on its way along a route."""
         inside = route.group_labels(labels)
         key = group_key(route.receiver, inside)
-        return self._get(
-            Group(target=target, key=key, receiver=route.receiver, labels=inside, policy=route.policy)
-        )
+        return self._get(Group(target=target, key=key, receiver=route.receiver, labels=inside, policy=route.policy))
 
     def beside(self, parent: Group, track: Track, name: str, why: str = "") -> Group:
         """The group that a member of an ordinary one is in for now."""

@@ -13,12 +13,11 @@ def told_after(delivery: Delivery, told: Mapping[str, Told], now: datetime) -> l
 
 
 def told_maybe(delivery: Delivery, told: Mapping[str, Told]) -> list[Told]:
-    """What the target may know when a send broke off: whatever fires in it may have been told, so its end is owed."""
-    return [
-        replace(_known(told.get(says.alert_id), says, delivery.target), maybe=True)
-        for says in delivery.says
-        if not says.ended
-    ]
+    """What the target may know when a send broke off: what fires may have been told, so its end is owed.
+
+    An ending may have been told, too: should it go in another message, that one is a possible repeat.
+    """
+    return [replace(_known(told.get(says.alert_id), says, delivery.target), maybe=True) for says in delivery.says]
 
 
 def told_given_up(delivery: Delivery, told: Mapping[str, Told], now: datetime) -> list[Told]:

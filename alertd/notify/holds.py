@@ -34,6 +34,12 @@ class QuietHours:
     bypass: tuple[Matcher, ...] = ()
     """What matches all of these goes at once, its ending too; none: nothing does."""
 
+    def hold(self, labels: Mapping[str, str], now: datetime) -> bool:
+        """Whether they hold an alert with these labels now; without a location they are UTC."""
+        if self.bypass and all_match(self.bypass, labels):
+            return False
+        return any(each.contains(now, "UTC") for each in self.intervals)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldTerms:
@@ -92,9 +98,8 @@ class Holds:
         """What holds it back on the way to one receiver: the route's times, the receiver's quiet hours."""
         found = [] if route is None else self._off_times(labels, route)
         quiet = self._terms.quiet_hours.get(receiver)
-        if quiet is not None and not (quiet.bypass and all_match(quiet.bypass, labels)):
-            if any(each.contains(self._now, "UTC") for each in quiet.intervals):
-                found.append(Hold(kind=HoldKind.QUIET_HOURS, name=f"quiet_hours {receiver}", mode=quiet.mode))
+        if quiet is not None and quiet.hold(labels, self._now):
+            found.append(Hold(kind=HoldKind.QUIET_HOURS, name=f"quiet_hours {receiver}", mode=quiet.mode))
         return tuple(found)
 
     def _off_times(self, labels: Mapping[str, str], route: Route) -> list[Hold]:

@@ -1,4 +1,4 @@
-"""What one target's part of the outbox should look like: which messages to write, which unsent ones are overtaken. Pure.
+"""What one target's part of the outbox should look like: messages to write, unsent ones that are overtaken. Pure.
 
 There is never more than one unsent message for a (target, group), and no alert is in two. It always says the whole of
 what the target does not know yet; when that changes a new one takes its place, so a "firing" cannot arrive after its
@@ -127,5 +127,3 @@ def merged(wanted: Sequence[Wanted]) -> Decision:
         says=in_order(says for each in wanted for says in each.decision.says),
         repeats=any(each.decision.repeats for each in wanted),
     )
-
-

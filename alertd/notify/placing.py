@@ -82,7 +82,7 @@ def _released(pair: Pair, held: Held) -> Placed:
 
 
 def _let_go(pair: Pair, held: Held) -> Placed:
-    """A symptom whose cause ended is told once it was judged breached after that; unknown waits, clear is never told."""
+    """A symptom whose cause ended is told once it was judged breached since; unknown waits, clear is never told."""
     if knows(pair.told):
         return Placed(Place.ORDINARY)
     if pair.over:

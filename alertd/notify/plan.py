@@ -1,14 +1,14 @@
 """From what is known to what should change: messages to write, unsent ones that are overtaken, what is settled. Pure.
 
-    alerts ──sort──▶ groups ──decide──▶ decisions ──lay out──▶ orders and superseded rows, for each target
+alerts ──sort──▶ groups ──decide──▶ decisions ──lay out──▶ orders and superseded rows, for each target
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alertd.model import Delivery, DeliveryState, NotifyReason, State, Timing
-from alertd.notify.decide import Decision, Member, decide, decision, ending_owed, in_order, knows
+from alertd.notify.decide import Decision, Member, after, decide, decision, in_order
 from alertd.notify.escalation import escalate, started
 from alertd.notify.flapping_news import says_of_flapping
 from alertd.notify.groups import REASONS, STORM, Group, Routing, Track
@@ -73,7 +73,7 @@ def _decide(group: Group, timing: Timing | None, now: datetime) -> Decision | No
     reason = REASONS[group.track]
     if group.track not in _FLAPPING:
         return decision(reason, now, firing, over)
-    due_at = timing.last_message_at + group.policy.group_interval if timing else now
+    due_at = after(timing.last_message_at, group.policy.group_interval, now) if timing else now
     says = [each for member in group.members for each in says_of_flapping(group.track, member)]
     return replace(decision(reason, due_at, firing, over), says=in_order(says))
 
@@ -104,7 +104,7 @@ class _Drafts:
             self._start_clocks(entry)
 
     def add_digest(self, target: str, receiver: str, due_at: datetime, told_by_it: Sequence[Member]) -> None:
-        """Draw up a digest in place of an older one that is not sent yet; `told_by_it` is what quiet hours put into it."""
+        """Draw up a digest in place of an older unsent one; `told_by_it` is what quiet hours put into it."""
         key = f"{DIGEST} {receiver}"
         rows = [row for row in self._rows(target) if row.group_key == key]
         if any(row.state is DeliveryState.LEASED for row in rows):
@@ -227,5 +227,3 @@ def _expired_silences(known: Known, now: datetime) -> Iterable[str]:
         and silence.starts_at <= now
         and not any(holds(silence, alert.labels, now) for alert in living)
     ]
-
-

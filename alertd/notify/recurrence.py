@@ -163,28 +163,40 @@ def _step(first: int, after: int, width: int) -> int:
 
 
 def _on_day(rule: Recurrence, day: date) -> bool:
-    year_day = day.timetuple().tm_yday
+    # Hot: a look at a year asks of each of its days.
+    if rule.by_month and day.month not in rule.by_month:
+        return False
+    if rule.by_day and not _on_weekday(rule, day):
+        return False
     return (
-        (not rule.by_month or day.month in rule.by_month)
-        and _counts(rule.by_month_day, day.day, monthrange(day.year, day.month)[1])
-        and _counts(rule.by_year_day, year_day, _year_length(day.year))
+        (not rule.by_month_day or _counts(rule.by_month_day, *_in_month(day)))
+        and (not rule.by_year_day or _counts(rule.by_year_day, *_in_year(day)))
         and (not rule.by_week_no or _counts(rule.by_week_no, *_week_number(day, rule.week_start)))
-        and (not rule.by_day or _on_weekday(rule, day, year_day))
     )
 
 
 def _counts(numbers: Numbers, position: int, length: int) -> bool:
     """Whether a position is among the numbers, counted from the beginning or, as negative ones, from the end."""
-    return not numbers or position in numbers or position - length - 1 in numbers
+    return position in numbers or position - length - 1 in numbers
 
 
-def _on_weekday(rule: Recurrence, day: date, year_day: int) -> bool:
-    wanted = [nth for nth, weekday in rule.by_day if weekday == day.weekday()]
+def _on_weekday(rule: Recurrence, day: date) -> bool:
+    weekday = day.weekday()
+    wanted = [nth for nth, each in rule.by_day if each == weekday]
     if not wanted or 0 in wanted:
         return bool(wanted)
-    in_year = rule.freq == "YEARLY" and not rule.by_month
-    position, length = (year_day, _year_length(day.year)) if in_year else (day.day, monthrange(day.year, day.month)[1])
+    position, length = _in_year(day) if rule.freq == "YEARLY" and not rule.by_month else _in_month(day)
     return (position + 6) // 7 in wanted or -((length - position) // 7 + 1) in wanted
+
+
+def _in_month(day: date) -> tuple[int, int]:
+    """Which day of its month, and how many that has."""
+    return day.day, monthrange(day.year, day.month)[1]
+
+
+def _in_year(day: date) -> tuple[int, int]:
+    """Which day of its year, and how many that has."""
+    return day.timetuple().tm_yday, _year_length(day.year)
 
 
 def _week_number(day: date, week_start: int) -> tuple[int, int]:

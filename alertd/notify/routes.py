@@ -15,6 +15,8 @@ class Policy:
     """When a group speaks."""
 
     group_wait: timedelta = timedelta(seconds=30)
+    waits: bool = True
+    """False: group_wait counts as over for what fires. What was over within it is told to nobody all the same."""
     group_interval: timedelta = timedelta(minutes=5)
     repeat_interval: timedelta = timedelta(hours=4)
     repeat_max: timedelta = timedelta(hours=24)

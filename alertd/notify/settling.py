@@ -24,10 +24,7 @@ class Settled:
 def settle(known: Known, sorted_: Sorted, routing: Routing) -> Settled:
     """What is over, of messages in flight nothing."""
     in_flight = {
-        (says.alert_id, row.target)
-        for row in known.outbox
-        if row.state is DeliveryState.LEASED
-        for says in row.says
+        (says.alert_id, row.target) for row in known.outbox if row.state is DeliveryState.LEASED for says in row.says
     }
     settled = [*sorted_.settled, *_soon_over(sorted_)]
     told = tuple(each for each in settled if (each.alert_id, each.target) not in in_flight)
@@ -59,8 +56,12 @@ def _alerts(known: Known, told: Mapping[Key, Told], sorted_: Sorted, routing: Ro
         if alert.state is State.RESOLVED
         and alert.id not in owed
         and alert.id not in sorted_.waiting
-        and all((alert.id, target) in told and told[alert.id, target].settled for target, _ in destinations(alert, routing))
+        and all(_is_done(told.get((alert.id, target))) for target, _ in destinations(alert, routing))
     ]
+
+
+def _is_done(told: Told | None) -> bool:
+    return told is not None and told.settled
 
 
 def _episodes(known: Known, told: Mapping[Key, Told]) -> list[str]:

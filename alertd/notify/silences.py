@@ -38,6 +38,8 @@ class Silence:
     """How long each occurrence lasts, in elapsed time; of a series only."""
     start_local: datetime | None = None
     """The series' first start without a zone, where none was given: the same wall-clock time in each monitor's zone."""
+    ends_local: datetime | None = None
+    """The same for the series' end; it counts before `ends_at`, which is that time in `timezone` or UTC."""
     timezone: str | None = None
     author: str = ""
     reason: str = ""
@@ -48,11 +50,11 @@ class Silence:
 
 def state_of(silence: Silence, now: datetime) -> SilenceState:
     """Where a silence is in its life; a series is pending between its occurrences, by the clocks of its zone or UTC."""
-    if _ended(silence, now):
+    zone = silence.timezone or "UTC"
+    if _ended(silence, zone, now):
         return "expired"
     if silence.rrule is None:
         return "active" if silence.starts_at <= now else "pending"
-    zone = silence.timezone or "UTC"
     if _is_on(silence, zone, now):
         return "active"
     return "pending" if next_start(silence, zone, now) is not None else "expired"
@@ -60,11 +62,11 @@ def state_of(silence: Silence, now: datetime) -> SilenceState:
 
 def holds(silence: Silence, labels: Mapping[str, str], now: datetime) -> bool:
     """Whether it holds back an alert with these labels now."""
-    if _ended(silence, now) or not all_match(silence.matchers, labels):
+    if not all_match(silence.matchers, labels):
         return False
-    if silence.rrule is None:
-        return silence.starts_at <= now
     zone = silence.timezone or labels.get(TIMEZONE_LABEL) or "UTC"
+    if silence.rrule is None:
+        return silence.starts_at <= now and not _ended(silence, zone, now)
     return _is_on(silence, zone, now)
 
 
@@ -73,10 +75,9 @@ def occurrence(silence: Silence, zone: str, now: datetime) -> tuple[datetime, da
 
     Occurrences that meet or overlap are one. The end is None where the silence is open.
     """
-    if _ended(silence, now):
-        return None
     if silence.rrule is None:
-        return (silence.starts_at, silence.ends_at) if silence.starts_at <= now else None
+        on = silence.starts_at <= now and not _ended(silence, zone, now)
+        return (silence.starts_at, silence.ends_at) if on else None
     return _span(silence, zone, now) if _is_on(silence, zone, now) else None
 
 
@@ -122,13 +123,20 @@ def _iso(text: str) -> datetime:
     return at
 
 
-def _ended(silence: Silence, now: datetime) -> bool:
-    return any(end is not None and end <= now for end in (silence.expired_at, silence.ends_at))
+def _ended(silence: Silence, zone: str, now: datetime) -> bool:
+    return any(end is not None and end <= now for end in (silence.expired_at, _end(silence, zone_of(zone))))
+
+
+def _end(silence: Silence, place: tzinfo) -> datetime | None:
+    """When it ends by the clocks of a place."""
+    return silence.ends_at if silence.ends_local is None else as_utc(silence.ends_local, place)
 
 
 @lru_cache(maxsize=2048)
 def _is_on(silence: Silence, zone: str, now: datetime) -> bool:
     """Whether an occurrence of a series is on; kept, for each alert asks the same."""
+    if _ended(silence, zone, now):
+        return False
     after = now - (silence.length or timedelta(0))
     return next(_starts(silence, zone_of(zone), after, now), None) is not None
 
@@ -143,7 +151,7 @@ def _span(silence: Silence, zone: str, now: datetime) -> Span:
                 break
             begin = start
         end = max(end, start + length)
-    return begin, end if silence.ends_at is None else min(end, silence.ends_at)
+    return begin, min(end, _end(silence, place) or end)
 
 
 def _starts(silence: Silence, place: tzinfo, after: datetime, until: datetime) -> Iterator[datetime]:
@@ -152,8 +160,9 @@ def _starts(silence: Silence, place: tzinfo, after: datetime, until: datetime) -
     first = silence.start_local or _wall(silence.starts_at, place)
     if rule.until is not None and rule.until.tzinfo is not None:
         rule = replace(rule, until=_wall(rule.until, place))
-    if silence.ends_at is not None:
-        until = min(until, silence.ends_at - _MOMENT)
+    end = _end(silence, place)
+    if end is not None:
+        until = min(until, end - _MOMENT)
     # A day more each way: clocks have jumped by a whole one.
     for wall in starts(rule, first, _wall(after, place) - DAY, _wall(until, place) + DAY):
         at = as_utc(wall, place)

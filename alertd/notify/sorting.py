@@ -95,9 +95,7 @@ class Sorter:
             if alert.state is State.RESOLVED and told is not None and told.settled and not is_newest:
                 self._forget(alert.id, way.target)
                 continue
-            on_way = self.holds.on_way(
-                alert.labels, way.route if way.routed else None, self._receiver_of[way.target]
-            )
+            on_way = self.holds.on_way(alert.labels, way.route if way.routed else None, self._receiver_of[way.target])
             held = self._known.held.get((alert.id, way.target))
             pair = Pair(
                 alert=alert,

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-Range = tuple[int, int]
-"""From and to, both included; but the end of a range of times is not."""
+from alertd.config.notifications import Times
+from alertd.config.times import Range
 
 DAY = timedelta(days=1)
 _NEAR = (-2, -1, 0, 1)
@@ -22,7 +22,7 @@ class TimeInterval:
     """Times of some days, as in Alertmanager; what is empty leaves nothing out."""
 
     times: tuple[Range, ...] = ()
-    """Minutes of the day; one that ends at or before its start ends on the next day. None: the whole local day."""
+    """Minutes of the day, the end not included; at or before the start it is the next day's. None: whole local days."""
     weekdays: tuple[Range, ...] = ()
     """0 is Monday; from Saturday to Monday is (5, 0)."""
     days_of_month: tuple[Range, ...] = ()
@@ -61,6 +61,18 @@ class NamedInterval:
     def contains(self, at: datetime, zone: str) -> bool:
         """Whether an instant is inside one of them."""
         return any(each.contains(at, zone) for each in self.intervals)
+
+
+def interval_of(times: Times) -> TimeInterval:
+    """The interval that the config's words describe."""
+    return TimeInterval(
+        times=tuple(each.minutes for each in times.times),
+        weekdays=tuple(times.weekdays),
+        days_of_month=tuple(times.days_of_month),
+        months=tuple(times.months),
+        years=tuple(times.years),
+        location=times.location,
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator
 
 from alertd.config.durations import Duration
+from alertd.config.notifications import FlappingOrOff
 from alertd.config.validate import Form
 from alertd.model import Value
 
 SeverityWord = Literal["info", "warning", "critical"]
+CauseWord = Literal["none", "instrument"]
 
 LARGEST_PARAM = 1e15
 
@@ -75,6 +77,9 @@ class RuleForm(Form):
     summary: str = ""
     description: str = ""
     runbook: str = ""
+    flapping: FlappingOrOff = None
+    """None where it is `off`, and where it is not given: `model_fields_set` tells."""
+    cause: CauseWord | None = None
 
 
 class FileForm(Form):

@@ -1,11 +1,12 @@
 """Rule files → Rules, or every mistake in all of them, each with its place."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from alertd.config.durations import parse_duration
+from alertd.config.forms import OFF
 from alertd.config.validate import validate
 from alertd.config.yaml import Document, Loc, load_document
 from alertd.errors import ConfigError, Mistake
@@ -27,15 +28,15 @@ _NAME = re.compile(r"[^\s/](?:[^/\n]{0,98}[^\s/])?")
 _KIND_WORDS = {Kind.NUMBER: "a number", Kind.TEXT: "a text", Kind.FLAG: "true or false", Kind.DURATION: "a duration"}
 
 
-def load_rules(paths: Iterable[Path]) -> list[Rule]:
-    """Every rule of these files, in their order.
+def load_rules(paths: Iterable[Path], taken: Mapping[str, str] | None = None) -> list[Rule]:
+    """Every rule of these files, in their order; `taken` are names that something else has, and where.
 
     Raises:
         ConfigError: with every mistake in every file.
     """
     mistakes: list[Mistake] = []
     rules: list[Rule] = []
-    names = _Names()
+    names = _Names(taken or {})
     for path in paths:
         try:
             rules += _load_file(path, names, mistakes)
@@ -49,8 +50,8 @@ def load_rules(paths: Iterable[Path]) -> list[Rule]:
 class _Names:
     """Which names are taken, over all files, and where."""
 
-    def __init__(self) -> None:
-        self._places: dict[str, str] = {}
+    def __init__(self, taken: Mapping[str, str]) -> None:
+        self._places = dict(taken)
 
     def take(self, name: str, document: Document, loc: Loc) -> Mistake | None:
         """Note a rule's name or former name; a mistake where it is another's."""
@@ -120,6 +121,8 @@ class _RuleReader:
             summary=form.summary,
             description=form.description,
             runbook=form.runbook,
+            flapping=OFF if form.flapping is None and "flapping" in form.model_fields_set else form.flapping,
+            cause=form.cause,
             file=self._document.path,
             index=self._index,
             line=line,

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
+from alertd.config.notifications import Flapping
 from alertd.fields import PREFIX_OF
 from alertd.matchers import Matcher, all_match
 from alertd.model import Instrument, Severity, Source, Value
@@ -71,6 +73,10 @@ class Rule:
     summary: str = ""
     description: str = ""
     runbook: str = ""
+    flapping: Flapping | Literal["off"] | None = None
+    """What counts as flapping; None: what does by the config."""
+    cause: Literal["none", "instrument"] | None = None
+    """Whether its firing alert explains others of its instrument; None: where it looks at status.online."""
     file: Path
     index: int = 0
     """Which one of its file, from 0."""
@@ -96,6 +102,13 @@ class Rule:
         """Every `when` and `until`, worst level first."""
         both = (expression for level in self.levels for expression in (level.when, level.until))
         return tuple(expression for expression in both if expression is not None)
+
+    @property
+    def explains_instrument(self) -> bool:
+        """Whether its firing alert is the cause of whatever else is wrong with the instrument."""
+        if self.cause is not None:
+            return self.cause == "instrument"
+        return any((Source.STATUS, "online") in level.when.fields for level in self.levels)
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether the rule is about the instrument with these labels (see `labels_of`)."""

@@ -1,9 +1,9 @@
 """The samples' history: every record of every polled field, until retention is over.
 
-A round writes its records in few rows of `recent`: one for each shelf, a sixteenth of the fleet. Once an hour they are
-packed into rows of `history`, one for each instrument and source; the parts of a day that is over become one row. Each
-step is one short transaction, and a record is in one of the two tables at any time. Where the same record is in several
-blocks (an upload that was read twice), readers see the one written last.
+A round writes its records in few rows of `recent`: one for each shelf, a sixteenth of the fleet, or one for all where
+it brought few. Once an hour they are packed into rows of `history`, one for each instrument and source; the parts of a
+day that is over become one row. Each step is one short transaction, and a record is in one of the two tables at any
+time. Where the same record is in several blocks (an upload that was read twice), readers see the one written last.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -29,11 +29,14 @@ Points = list[tuple[datetime, Value]]
 
 SHELVES = 16
 """More would make a round write more rows, fewer would make a reader read more that it does not want."""
+COMMON = SHELVES
+"""The shelf for the records of any instrument, in rounds that bring few."""
+FEW = 250
 
 PACKED_AFTER = timedelta(hours=1)
 BYTES_AT_ONCE = 4 * 2**20
 """Of rounds' blocks that are packed in one step: some twenty megabytes as Python's numbers."""
-JOINED_AT_ONCE = 50
+JOINED_AT_ONCE = 10
 JOINED_DAYS = 8
 """How many days back parts are joined; what is uploaded later than that stays beside."""
 
@@ -45,7 +48,7 @@ _INSERT_RECENT = (
 
 
 def shelf_of(serial: str) -> int:
-    """Where an instrument's records stand, the same for ever."""
+    """Where an instrument's records stand beside the common shelf, the same for ever."""
     return crc32(storable(serial).encode()) % SHELVES
 
 
@@ -56,15 +59,21 @@ def record_history(connection: Connection, samples: Iterable[Sample], now: datet
     """Keep these records, in any order, also such as are there already."""
     rows: list[tuple[object, ...]] = []
     recorded_at = to_micros(now)
-    for source, of_source in groupby(samples, key=attrgetter("source")):
-        shelves: dict[int, list[Sample]] = {}
-        for sample in of_source:
-            shelves.setdefault(shelf_of(sample.instrument), []).append(sample)
-        for shelf, those in shelves.items():
+    for source, run in groupby(samples, key=attrgetter("source")):
+        for shelf, those in _shelved(list(run)):
             times = [sample.at for sample in those]
             first_at, last_at = to_micros(min(times)), to_micros(max(times))
             rows.append((source.value, shelf, first_at, last_at, recorded_at, rounds.pack_round(source, those)))
     write_many(connection, _INSERT_RECENT, rows)
+
+
+def _shelved(samples: list[Sample]) -> Iterable[tuple[int, list[Sample]]]:
+    if len(samples) <= FEW:
+        return [(COMMON, samples)]
+    shelves: dict[int, list[Sample]] = {}
+    for sample in samples:
+        shelves.setdefault(shelf_of(sample.instrument), []).append(sample)
+    return shelves.items()
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -97,9 +106,7 @@ def _tracks(  # noqa: PLR0917 - one question
 ) -> Iterator[tuple[str, Track]]:
     # Rounds' blocks first: where a step of packing falls between the two statements, its records are seen in both
     # tables, not in none.
-    fresh: dict[str, Track] = {}
-    for shelf in {shelf_of(serial) for serial in serials}:
-        fresh |= rounds.tracks_of(_rounds(connection, source, shelf, first, last), serials)
+    fresh = rounds.tracks_of(_rounds(connection, source, {COMMON, *map(shelf_of, serials)}, first, last), serials)
     packed: dict[str, list[Track]] = {}
     for row in _packed(connection, serials, source, range(first // _DAY, last // _DAY + 1)):
         packed.setdefault(row.instrument, []).extend(_unpacked([row.block], fields))
@@ -107,8 +114,8 @@ def _tracks(  # noqa: PLR0917 - one question
         yield serial, merge([*packed.get(serial, ()), *([fresh[serial]] if serial in fresh else ())])
 
 
-def _rounds(connection: Connection, source: Source, shelf: int, first: int, last: int) -> Iterable[bytes]:
-    there = (RECENT.c.source == source, RECENT.c.shelf == shelf)
+def _rounds(connection: Connection, source: Source, shelves: Collection[int], first: int, last: int) -> Iterable[bytes]:
+    there = (RECENT.c.source == source, RECENT.c.shelf.in_(shelves))
     within = (RECENT.c.last_at >= from_micros(first), RECENT.c.first_at <= from_micros(last))
     return connection.scalars(select(RECENT.c.block).where(*there, *within).order_by(RECENT.c.id))
 

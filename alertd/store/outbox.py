@@ -162,9 +162,9 @@ def release(connection: Connection, now: datetime, *, all_: bool) -> int:
     orphans = [each for each in leased if all_ or (each.leased_until is not None and each.leased_until < now)]
     for each in orphans:
         _rewrite(connection, replace(each, state=DeliveryState.QUEUED, maybe_sent=True, leased_until=None))
-    fired = {(says.alert_id, each.target) for each in orphans for says in each.says if not says.ended}
-    known = {(each.alert_id, each.target): each for each in alert_log.told(connection, [key[0] for key in fired])}
-    heard = [known.get(key, Told(alert_id=key[0], target=key[1])) for key in fired]
+    said = {(says.alert_id, each.target) for each in orphans for says in each.says}
+    known = {(each.alert_id, each.target): each for each in alert_log.told(connection, [key[0] for key in said])}
+    heard = [known.get(key, Told(alert_id=key[0], target=key[1])) for key in said]
     alert_log.record_told(connection, [replace(each, maybe=True) for each in heard if each.ended_at is None])
     return len(orphans)
 

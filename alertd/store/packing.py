@@ -9,7 +9,8 @@ import sys
 import zlib
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, cycle, repeat
+from operator import mul, sub, truediv
 from typing import Any
 
 from alertd.model import Value
@@ -18,6 +19,7 @@ from alertd.store.tracks import Column, Track
 
 _DECIMALS = 6
 _EXACT = 2**53
+_NUMERIC = {float, int}
 _WIDTHS = (("b", 2**7), ("h", 2**15), ("i", 2**31), ("q", 2**63))
 
 _WORKED_OUT: Mapping[str, tuple[tuple[str, ...], Callable[..., float]]] = {
@@ -35,7 +37,7 @@ description, and stored where it does not.
 def pack(track: Track) -> bytes:
     """The block of a track, which has at least one record."""
     bodies: list[bytes] = []
-    at = _steps([after - before for before, after in pairwise(track.times)], bodies)
+    at = _steps(list(map(sub, track.times[1:], track.times)), bodies)
     columns = {name: _pack_column(name, track.columns, bodies) for name in track.columns}
     kept = {name: spec for name, spec in columns.items() if spec}
     head = {"from": track.times[0], "count": len(track.times), "at": at, "columns": kept}
@@ -63,14 +65,14 @@ def unpack(block: bytes, fields: Collection[str] | None = None) -> Track:
 def _pack_column(name: str, columns: Mapping[str, Column], bodies: list[bytes]) -> dict[str, Any]:
     """What the head says of a column, empty where nothing is in it; its bytes, if any, are added to the bodies."""
     column = columns[name]
-    there = [value for value in column if value is not None]
+    there = [value for value in column if value is not None] if None in column else column
     if not there:
         return {}
     spec: dict[str, Any] = {} if len(there) == len(column) else {"runs": _runs(column)}
     if _is_workedto_bytes(name, columns):
         return spec | {"worked_out": True}
     before = len(bodies)
-    if all(type(value) in (float, int) for value in there):
+    if _NUMERIC.issuperset(map(type, there)):
         spec |= _pack_numbers(there, bodies)  # type: ignore[arg-type]
     else:
         words = list({(type(value), value): value for value in there}.values())
@@ -80,13 +82,15 @@ def _pack_column(name: str, columns: Mapping[str, Column], bodies: list[bytes]) 
 
 
 def _pack_numbers(there: Sequence[float], bodies: list[bytes]) -> dict[str, Any]:
+    # Hundreds of millions of numbers a day may go through here: loops that the interpreter does not see.
+    greatest = max(abs(max(there)), abs(min(there)))
     for decimals in range(_DECIMALS + 1):
         scale = 10**decimals
-        if max(map(abs, there)) * scale >= _EXACT:
+        if greatest * scale >= _EXACT:
             break
         if round(there[0] * scale) / scale == there[0]:
-            whole = [round(value * scale) for value in there]
-            if [each / scale for each in whole] == there:
+            whole = list(map(round, map(mul, there, repeat(scale))))
+            if list(map(truediv, whole, repeat(scale))) == there:
                 return {"decimals": decimals, "steps": _steps(whole, bodies)}
     bodies.append(_planes(array("d", there)))
     return {}
@@ -96,7 +100,7 @@ def _steps(whole: Sequence[int], bodies: list[bytes]) -> list[Any]:
     """Whole numbers as their first and the steps between; constant ones need no bytes."""
     if not whole:
         return []
-    steps = [after - before for before, after in pairwise(whole)]
+    steps = list(map(sub, whole[1:], whole))
     if not any(steps):
         return [whole[0]]
     low, high = min(steps), max(steps)
@@ -123,10 +127,10 @@ def _is_workedto_bytes(name: str, columns: Mapping[str, Column]) -> bool:
     if not all(source in columns for source in sources):
         return False
     column = columns[name]
-    return _workto_bytes(name, columns, [value is not None for value in column]) == column
+    return _work_out(name, columns, [value is not None for value in column]) == column
 
 
-def _workto_bytes(name: str, columns: Mapping[str, Column], there: Sequence[bool]) -> Column | None:
+def _work_out(name: str, columns: Mapping[str, Column], there: Sequence[bool]) -> Column | None:
     """The column by its formula, None where that cannot be."""
     sources, formula = _WORKED_OUT[name]
     inputs = zip(*(columns[source] for source in sources), strict=True)
@@ -165,10 +169,10 @@ class _Reader:
         """One column, with None for what is missing."""
         spec = self._specs[name]
         runs = spec.get("runs", [self._count])
-        there = [number % 2 == 0 for number, length in enumerate(runs) for _ in range(length)]
+        there = list(chain.from_iterable(map(repeat, cycle([True, False]), runs)))
         if "worked_out" in spec:
             sources = {source: self.column(source) for source in _WORKED_OUT[name][0]}
-            return _workto_bytes(name, sources, there) or []
+            return _work_out(name, sources, there) or []
         self._place = self._starts[name]
         values = iter(self._values(spec, sum(runs[::2])))
         return [next(values) if known else None for known in there] if "runs" in spec else list(values)
@@ -178,7 +182,7 @@ class _Reader:
             return map(spec["words"].__getitem__, self.steps(spec["steps"], count))
         if "decimals" in spec:
             scale = 10 ** spec["decimals"]
-            return [whole / scale for whole in self.steps(spec["steps"], count)]
+            return map(truediv, self.steps(spec["steps"], count), repeat(scale))
         return self._numbers("d", count)
 
     def _numbers(self, code: str, count: int) -> "array[Any]":

@@ -59,7 +59,10 @@ def upsert(
     statement = _insert(connection, table)
     new = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     kept = {name: or_(table.c[name], statement.excluded[name]) for name in sticky}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_={**new, **kept})
+    if new:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_={**new, **kept})
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
 
 

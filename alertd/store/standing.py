@@ -195,21 +195,14 @@ def _silences(connection: Connection, *where: ColumnElement[bool]) -> list[Silen
 
 
 def _silence(row: Any) -> Silence:
-    values = dict(row)
-    local = values["start_local"]
-    return Silence(
-        **{
-            **values,
-            "matchers": tuple(map(parse_matcher, values["matchers"])),
-            "start_local": None if local is None else datetime.fromisoformat(local),
-        }
-    )
+    local = {name: _wall(row[name]) for name in ("start_local", "ends_local")}
+    return Silence(**{**dict(row), **local, "matchers": tuple(map(parse_matcher, row["matchers"]))})
+
+
+def _wall(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _silence_row(silence: Silence) -> dict[str, Any]:
-    local = silence.start_local
-    return {
-        **row_of(silence),
-        "matchers": [str(matcher) for matcher in silence.matchers],
-        "start_local": None if local is None else local.isoformat(),
-    }
+    row = row_of(silence) | {"matchers": [str(matcher) for matcher in silence.matchers]}
+    return row | {name: row[name] and row[name].isoformat() for name in ("start_local", "ends_local")}

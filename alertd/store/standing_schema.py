@@ -17,6 +17,7 @@ SILENCES = Table(
     Column("rrule", Words),
     Column("length", Span),
     Column("start_local", Words),  # ISO 8601 without a zone
+    Column("ends_local", Words),  # the same
     Column("timezone", Words),
     Column("author", Words, nullable=False),
     Column("reason", Words, nullable=False),

@@ -35,7 +35,6 @@ from alertd.store.migrate import bring_to_head, no_database, refuse_unless_head
 from alertd.store.place import locate
 from alertd.store.standing import Standing
 
-
 DIGEST_OF = "digest."
 """What is remembered under this and a receiver's name: when the last digest that was decided was due."""
 
@@ -122,7 +121,7 @@ class Store(Histories):
 
     # -- TX 1: what a round brought ----------------------------------------------------------------------------------
 
-    def record_round(
+    def record_round(  # noqa: PLR0913 (one transaction is one call)
         self,
         *,
         samples: Sequence[Sample],
@@ -130,6 +129,7 @@ class Store(Histories):
         alerts: Sequence[Alert],
         transitions: Sequence[Transition],
         episodes: Sequence[Episode] = (),
+        memory: Mapping[str, object] = MappingProxyType({}),
         now: datetime,
         history: Sequence[Sample] = (),
     ) -> None:
@@ -144,6 +144,8 @@ class Store(Histories):
             alert_log.record_alerts(connection, alerts, now)
             alert_log.record_transitions(connection, transitions)
             standing.record_episodes(connection, episodes)
+            for key, value in memory.items():
+                upkeep.remember(connection, key, value)
 
     def active_alerts(self) -> list[Alert]:
         """Pending and firing, alertd's own too, in the order they began."""
@@ -187,7 +189,8 @@ class Store(Histories):
         whatever was to be settled of those alerts. The dispatcher decides again after its outcome.
         """
         with self._database.writing() as connection:
-            lost = {(says.alert_id, row.target) for row in outbox.supersede(connection, plan.supersede) for says in row.says}
+            claimed = outbox.supersede(connection, plan.supersede)
+            lost = {(says.alert_id, row.target) for row in claimed for says in row.says}
             heard = lost | {(says.alert_id, row.target) for row in outbox.in_flight(connection) for says in row.says}
             spoken_of = {alert_id for alert_id, _ in heard}
             alert_log.record_told(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -119,4 +120,5 @@ def back_up(database: Database, path: Path) -> None:
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # a place where nothing can be cannot hold it either
+            unfinished.unlink(missing_ok=True)

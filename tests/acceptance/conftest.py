@@ -1,11 +1,19 @@
-"""What the acceptance tests share: a world on a virtual clock."""
+"""What the acceptance tests share: a world on a virtual clock, a site of real processes."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import Site
 from tests.support.world import LOW_VOLTAGE, NewWorld, World
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Three healthy monitors, one rule, one target; nothing runs yet."""
+    with Site(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

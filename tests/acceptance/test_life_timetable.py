@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from alertd.daemon.cycle import cycle
 from alertd.errors import KeyRefused
 from alertd.model import Source
 from tests.support.world import LOW_VOLTAGE, NewWorld, World, told
@@ -155,6 +156,23 @@ def test_group_wait_gathers_and_drops_what_is_soon_over(world: NewWorld) -> None
     w.run(until="2h")
 
 
+def test_a_single_cycle_waits_for_nothing(world: NewWorld) -> None:
+    """`poll` tells at once what fires; what was over within group_wait is told to nobody there, too."""
+    w = world(SIC, serials=("QT1", "QT2", "QT3"), poll={"sic": "1m"}, route={"group_wait": "5m"})
+    cycle(w.parts)
+    for serial, minutes in (("QT1", 3), ("QT2", 6)):
+        w.client.record(Source.SIC, serial, w.now + timedelta(hours=1), {"status": "Error"})
+        w.client.record(Source.SIC, serial, w.now + timedelta(hours=1, minutes=minutes), {"status": "Success"})
+    w.client.record(Source.SIC, "QT3", w.now + timedelta(hours=2), {"status": "Error"})
+    w.now += timedelta(hours=2)
+    w.read_again()
+    titles = [attempt.delivery.message.title for attempt in cycle(w.parts).attempts]
+    assert titles == [
+        "[RESOLVED] SicFailed · Monitor QT2 (QT2) Success",
+        "[CRITICAL] SicFailed · Monitor QT3 (QT3) Error",
+    ]
+
+
 def test_reminders_come_ever_more_rarely(world: NewWorld) -> None:
     """After 20 minutes, then 40 more; then each hour, the longest."""
     w = world(route={"repeat_interval": "20m", "repeat_max": "1h"})
@@ -207,6 +225,17 @@ def test_a_first_start_tells_of_the_last_sic_however_old(world: NewWorld) -> Non
     w.client.record(Source.EVENTS, "QT1", w.now - timedelta(hours=1), {"type": "Connection", "info": "Ethernet"})
     w.expect(told("mail", "first", at="0m", contains="SicFailed"))
     w.run(until="10m")
+
+
+def test_the_first_event_ever_is_news(world: NewWorld) -> None:
+    """A monitor without any event or check on record was read before: what comes then is judged, each in its order."""
+    rule = {"alert": "NetworkEvent", "when": 'event.type == "Connection"'}
+    w = world(SIC, rule, poll={"sic": "5m", "events": "5m"})
+    w.at("12m").record(Source.EVENTS, "QT1", {"type": "Connection", "info": "Ethernet"})
+    w.at("31m").sic("QT1", "Error").at("34m").sic("QT1", "Success")
+    w.expect(told("mail", "first", at="15m", contains="NetworkEvent"))
+    w.expect(told("mail", "all_resolved", at="35m", contains="SicFailed"))
+    w.run(until="40m")
 
 
 def test_the_api_away_is_one_own_alert(world: NewWorld) -> None:

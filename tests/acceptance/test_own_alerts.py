@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+import pytest
+
 from alertd.daemon.setup import Setup
 from alertd.errors import NotAllowed
 from alertd.model import Value
@@ -79,6 +81,22 @@ def test_a_target_that_was_taken_away_fails_no_more(world: NewWorld) -> None:
     w.expect(told("mail", "first", at="5m"), told("mail", "first", at="10m", contains="TargetFailing"))
     w.expect(told("mail", "all_resolved", at="30m", contains="TargetFailing"))
     w.run(until="1h")
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "title"),
+    [
+        ("instruments", 403, "[CRITICAL] ApiKeyRefused · instruments"),
+        ("*", 404, "[CRITICAL] ApiUnreachable · MyCirrus API"),
+    ],
+)
+def test_no_way_in_is_told(world: NewWorld, what: str, status: int, title: str) -> None:
+    """No right to list the monitors is a refused key; 404 for everything, a wrong address, is no usable answer."""
+    w = world()
+    w.at("5m").fails(what, NotAllowed(f"HTTP {status}", status)).at("30m").heals(what)
+    w.expect(told("mail", "first", at="5m" if status == 403 else "8m", contains=title))
+    w.expect(told("mail", "all_resolved", at="30m"))
+    w.run(until="40m")
 
 
 def test_a_source_that_is_read_no_more_refuses_no_key(world: NewWorld) -> None:

@@ -83,9 +83,7 @@ def was_held(
     of: str = "LowVoltage/QT1", target: str = "mail", kind: HoldKind = HoldKind.SILENCE, **more: object
 ) -> Held:
     """It was held until just now."""
-    held = Held(
-        alert_id=of, target=target, kind=kind, name="silence 5115", why="battery swap", since=NOW - 60 * MINUTE
-    )
+    held = Held(alert_id=of, target=target, kind=kind, name="silence 5115", why="battery swap", since=NOW - 60 * MINUTE)
     return replace(held, **more)  # type: ignore[arg-type]
 
 
@@ -125,5 +123,3 @@ def told_of(result: Plan) -> list[str]:
         + " ".join([*(f"+{alert.id}" for alert in order.firing), *(f"-{alert.id}" for alert in order.resolved)])
         for order in result.orders
     ]
-
-

@@ -118,7 +118,7 @@ def test_failures_are_told_apart(http: HttpSink, answer: Answer, failed: Failed)
     http.answer = answer
     seconds = 0.6 if answer in (HANG, DRIP) else 20
     assert send(http.target(), seconds=seconds) == failed
-    assert len(http.received) == 1
+    assert len(http.wait_for(1)) == 1  # on a busy machine the attempt may get under way after its deadline
 
 
 def test_nobody_listens() -> None:

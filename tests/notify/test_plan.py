@@ -153,11 +153,11 @@ def test_pending_is_nobodys_business() -> None:
 
 
 def test_what_is_known_after_each_outcome() -> None:
-    """Delivered: told. Broken off: its end is owed. Given up: an ending is owed no more, a firing waits."""
+    """Delivered: told. Broken off: either may be known. Given up: an ending is owed no more, a firing waits."""
     delivery = row(says=(says("A"), says("B", ended=True)))
     after = {each.alert_id: each for each in told_after(delivery, {}, NOW)}
     assert (after["A"].firing_at, after["A"].ended_at, after["A"].severity) == (NOW, None, Severity.WARNING)
     assert (after["B"].ended_at, after["B"].settled) == (NOW, True)
-    assert [(each.alert_id, each.maybe) for each in told_maybe(delivery, {})] == [("A", True)]
+    assert [(each.alert_id, each.maybe) for each in told_maybe(delivery, {})] == [("A", True), ("B", True)]
     given_up = {each.alert_id: each for each in told_given_up(delivery, {}, NOW)}
     assert (given_up["A"].gave_up_at, given_up["A"].settled, given_up["B"].settled) == (NOW, False, True)

@@ -55,7 +55,9 @@ def test_the_decision_to_tell_step_1_starts_the_clock() -> None:
     """For each alert, once."""
     result = planned(FIRES, routing=ROUTING)
     assert told_of(result) == ["mail first: +LowVoltage/QT1"]
-    assert [(clock.alert_id, clock.receiver, clock.running_since) for clock in result.clocks] == [(FIRES.id, "team", NOW)]
+    assert [(clock.alert_id, clock.receiver, clock.running_since) for clock in result.clocks] == [
+        (FIRES.id, "team", NOW)
+    ]
 
 
 def test_an_alert_held_back_from_step_1_has_no_clock() -> None:

@@ -46,7 +46,7 @@ QUIET = HoldTerms(quiet_hours={"team": QuietHours(intervals=(TimeInterval(times=
         ("getting worse is held", WORSE, was_told(), [a_silence()], [], False),
     ],
 )
-def test_while_a_silence_lasts(
+def test_while_a_silence_lasts(  # noqa: PLR0917 - a table's row
     story: str, alert: Alert, told: Told | None, silences: list[Silence], messages: list[str], settled: bool
 ) -> None:
     """It holds firings and reminders, never an ending."""
@@ -124,9 +124,7 @@ def test_what_was_known_is_named_at_a_quiet_end_but_is_no_reason_for_it() -> Non
 
 def test_a_reminder_that_came_due_in_quiet_hours_goes_at_their_end() -> None:
     """As itself, where nothing else is to be said."""
-    result = planned(
-        FIRES, told=(was_told(firing_at=NOW - 600 * MINUTE),), held=[was_held(kind=HoldKind.QUIET_HOURS)]
-    )
+    result = planned(FIRES, told=(was_told(firing_at=NOW - 600 * MINUTE),), held=[was_held(kind=HoldKind.QUIET_HOURS)])
     assert told_of(result) == ["mail reminder: +LowVoltage/QT1"]
 
 
@@ -171,7 +169,12 @@ API = an_alert("ApiUnreachable/MyCirrus API", own=True)
             ["QT1"],
             ["+SiteDown/A", "+LowVoltage/QT2"],
         ),
-        ("the cloud speaks for all but alertd", [API, SITE, OFFLINE], [], ["+ApiUnreachable/MyCirrus API", "+SiteDown/A"]),
+        (
+            "the cloud speaks for all but alertd",
+            [API, SITE, OFFLINE],
+            [],
+            ["+ApiUnreachable/MyCirrus API", "+SiteDown/A"],
+        ),
         (
             "a key refused for one source speaks for what reads it",
             [an_alert("ApiKeyRefused/sic", own=True, endpoint="sic"), an_alert("SicFailed/QT1"), METRIC],
@@ -180,7 +183,9 @@ API = an_alert("ApiUnreachable/MyCirrus API", own=True)
         ),
     ],
 )
-def test_the_cause_and_not_the_symptoms(story: str, alerts: list[Alert], offline: list[str], messages: list[str]) -> None:
+def test_the_cause_and_not_the_symptoms(
+    story: str, alerts: list[Alert], offline: list[str], messages: list[str]
+) -> None:
     """The higher one speaks, the lower ones are listed under it."""
     causes = replace(CAUSES.causes, sources={"SicFailed": frozenset({"sic"}), "LowVoltage": frozenset({"current"})})
     result = planned(*alerts, routing=replace(CAUSES, causes=causes), offline=frozenset(offline))
@@ -280,15 +285,19 @@ def test_an_acknowledgement(story: str, alert: Alert, told_at: int, ack: Ack, me
         ("it began", FIRES, {}, [], ["mail flapping: +LowVoltage/QT1"]),
         ("it began with an ending that was owed", OVER, {}, [was_told()], ["mail flapping: -LowVoltage/QT1"]),
         ("it goes on", OVER, {}, [was_told("episode")], []),
-        ("it got worse", WORSE, {"severity": Severity.CRITICAL}, [was_told("episode")], ["mail escalated: +LowVoltage/QT1"]),
+        (
+            "it got worse",
+            WORSE,
+            {"severity": Severity.CRITICAL},
+            [was_told("episode")],
+            ["mail escalated: +LowVoltage/QT1"],
+        ),
         ("it settled clear", OVER, {"ended_at": NOW}, [was_told("episode")], ["mail flapping_ended: -LowVoltage/QT1"]),
         ("it settled bad", FIRES, {"ended_at": NOW}, [was_told("episode")], ["mail flapping_ended: +LowVoltage/QT1"]),
         ("it ended before it was told", OVER, {"ended_at": NOW}, [was_told()], ["mail all_resolved: -LowVoltage/QT1"]),
     ],
 )
-def test_flapping(
-    story: str, alert: Alert, episode: dict[str, object], told: list[Told], messages: list[str]
-) -> None:
+def test_flapping(story: str, alert: Alert, episode: dict[str, object], told: list[Told], messages: list[str]) -> None:
     """One message in place of each change's own, and one at its end: the ending that is owed."""
     result = planned(alert, told=tuple(told), episodes=[an_episode(alert, **episode)])
     assert told_of(result) == messages, story

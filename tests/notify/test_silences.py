@@ -181,6 +181,18 @@ def test_a_local_start_is_held_before_it_is_that_time_in_utc():
     assert holds(nights, {**LABELS, "timezone": KATHMANDU}, utc("16:15"))
 
 
+def test_a_local_end_is_that_time_in_each_zone():
+    """A series until midnight ends at each place's midnight, the night that runs is cut there."""
+    nights = local("FREQ=DAILY", "2026-11-24T22:00", end="2026-11-26", ends_local=datetime.fromisoformat("2026-11-26"))
+    nepal, britain, west = ({**LABELS, "timezone": zone} for zone in (KATHMANDU, LONDON, "America/New_York"))
+    before, after = utc("2026-11-25T18:14"), utc("2026-11-25T18:15")
+    assert [holds(nights, nepal, at) for at in (before, after)] == [True, False]
+    assert [holds(nights, britain, utc(at)) for at in ("2026-11-25T23:59", "2026-11-26T00:00")] == [True, False]
+    assert [holds(nights, west, utc(at)) for at in ("2026-11-26T04:59", "2026-11-26T05:00")] == [True, False]
+    assert occurrence(nights, KATHMANDU, before) == (utc("2026-11-25T16:15"), after)
+    assert state_of(nights, utc("2026-11-26T00:00")) == "expired"
+
+
 def test_a_start_given_as_an_instant_is_not_earlier_anywhere():
     """Where the clocks show that time twice, the second was meant."""
     second = series("FREQ=DAILY", "2026-10-25T01:30", 1)  # 01:30 in London for the second time

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertd.notify.wallclock import NamedInterval, TimeInterval, zone_of
+from alertd.config.notifications import Times
+from alertd.notify.wallclock import NamedInterval, TimeInterval, interval_of, zone_of
 
 LONDON = "Europe/London"  # 29 March 2026: 01:00 → 02:00; 25 October: 02:00 → 01:00
 ST_JOHNS = "America/St_Johns"  # -03:30; 8 March: 02:00 → 03:00; 1 November: 02:00 → 01:00
@@ -174,6 +175,26 @@ def test_a_named_interval_is_any_of_its_parts():
         datetime(2026, 1, 9, 12, tzinfo=UTC),
     ]
     assert [named.contains(at, "UTC") for at in ats] == [True, True, False]
+
+
+def test_what_the_config_says():
+    """Alertmanager's words become the interval that they describe."""
+    words = Times(
+        times=[{"start_time": "22:00", "end_time": "24:00"}],
+        weekdays=["monday:friday"],
+        days_of_month=["-1"],
+        months=["november:february"],
+        years=["2026"],
+        location=LONDON,
+    )
+    assert interval_of(words) == TimeInterval(
+        times=((22 * 60, 24 * 60),),
+        weekdays=((0, 4),),
+        days_of_month=((-1, -1),),
+        months=((11, 2),),
+        years=((2026, 2026),),
+        location=LONDON,
+    )
 
 
 # ── a slow model that looks at a clock on the wall, minute by minute ─────────────────────────────────────────────────

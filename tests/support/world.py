@@ -8,7 +8,7 @@ Anything that is told and not expected fails, and so does anything expected that
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +20,11 @@ from alertd.daemon.deliverer import Attempt
 from alertd.daemon.setup import Setup, load_setup
 from alertd.daemon.timetable import Timetable
 from alertd.errors import ApiError
+from alertd.matchers import parse_matcher
 from alertd.model import Source, State, Value
 from alertd.notify.outcome import Failed
+from alertd.notify.silences import Silence
+from alertd.notify.standing import Ack
 from alertd.store.store import Store
 from tests.support.fakes import UNREACHABLE, FakeChannels, FakeClient
 
@@ -144,6 +147,16 @@ class World:
         """The config is edited and read again."""
         return self.does(lambda: (self._config.update(config), self.write_config(), self.start_again())[2])
 
+    def clock_steps(self, span: timedelta) -> "World":
+        """The wall clock is set by so much."""
+
+        def step() -> None:
+            self.now += span
+            self._timetable = Timetable(self.parts)  # as the schedule is armed anew
+            self.parts.poller.clock_stepped(span)
+
+        return self.does(step)
+
     def restart(self) -> "World":
         return self.does(self.start_again)
 
@@ -151,17 +164,59 @@ class World:
         """alertd is down for so long."""
         return self.does(lambda: setattr(self, "_skip_until", self.now + parse_duration(span)))
 
+    def silence(
+        self, *matchers: str, until: str | None = None, reason: str = "battery swap", **more: object
+    ) -> "World":
+        """Somebody silences what matches, from now on; `until` is after the start."""
+        begin = START + self._cursor
+
+        def add() -> None:
+            silence = Silence(
+                id=f"s{len(self.store.standing.silences())}",
+                matchers=tuple(map(parse_matcher, matchers)),
+                starts_at=begin,
+                ends_at=None if until is None else START + parse_duration(until),
+                until_resolved=until is None and "rrule" not in more,
+                reason=reason,
+                created_at=begin,
+            )
+            self.store.standing.add_silence(replace(silence, **more))  # type: ignore[arg-type]
+
+        return self.does(add)
+
+    def expire(self, silence_id: str) -> "World":
+        return self.does(lambda: self.store.standing.expire_silence(silence_id, self.now) and None)
+
+    def ack(self, rule: str, serial: str, *, lasts: str | None = None) -> "World":
+        """Somebody has it in hand."""
+
+        def add() -> None:
+            alert = next(a for a in self.store.active_alerts() if (a.rule, a.subject) == (rule, serial))
+            until = None if lasts is None else self.now + parse_duration(lasts)
+            ack = Ack(
+                alert_id=alert.id,
+                rule=rule,
+                subject=serial,
+                by="field",
+                at=self.now,
+                until=until,
+                severity=alert.severity,
+            )
+            self.store.standing.add_ack(ack)
+
+        return self.does(add)
+
     def expect(self, *messages: Expected) -> "World":
         self._expected += messages
         return self
 
-    def run(self, until: str) -> None:
-        """Live through it minute by minute, then compare."""
-        self.live(until)
+    def run(self, until: str, *, step: str = "1m") -> None:
+        """Live through it step by step, then compare."""
+        self.run_to(until, step=step)
         self._compare()
 
-    def live(self, until: str) -> None:
-        """Live through it minute by minute; nothing is compared."""
+    def run_to(self, until: str, *, step: str = "1m") -> None:
+        """Live through it step by step; the test looks at `heard` itself."""
         end = START + parse_duration(until)
         plan = sorted(self._plan, key=lambda each: each[0])
         while self.now <= end:
@@ -169,7 +224,7 @@ class World:
                 plan.pop(0)[1]()
             if self.now >= self._skip_until:
                 self._live()
-            self.now += TICK
+            self.now += parse_duration(step)
 
     def tick(self, minutes: int = 1) -> None:
         """Time passes and what is due is done; nothing is compared."""
@@ -219,9 +274,13 @@ class World:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(base, sort_keys=False))
 
     def _start(self) -> None:
-        setup = self.edit(load_setup(self.folder / "config.yaml", {}))
         self.store = Store.open("sqlite:///alertd.db", base=self.folder, work=True, clock=lambda: self.now)
         self.store.release_leases(self.now, all_=True)
+        self.read_again()
+
+    def read_again(self) -> None:
+        """As on a reload: new parts by the config as it is now, on the same store."""
+        setup = self.edit(load_setup(self.folder / "config.yaml", {}))
         self.parts = compose(
             setup,
             self.store,

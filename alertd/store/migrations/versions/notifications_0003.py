@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("rrule", sa.Text),
         sa.Column("length", sa.BigInteger),
         sa.Column("start_local", sa.Text),
+        sa.Column("ends_local", sa.Text),
         sa.Column("timezone", sa.Text),
         sa.Column("author", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),

@@ -1,0 +1,184 @@
+"""kill -9 again and again while alerts begin and end: nothing is lost, and what is told twice is marked.
+
+The fleet's integrity checks fail and recover by a script. A check is a record with a time of its own, so each one
+counts, also those made while no alertd lives. The killer strikes at random moments and, the worst ones, while a message
+is on its way: the target has it, and alertd does not know yet.
+"""
+
+import random
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from alertd.clock import wall
+from alertd.model import Source
+from alertd.mycirrus.simulator.script import Fleet, Monitor
+from tests.support.processes import Running, Site, wait_until
+from tests.support.sinks import Answer, HttpSink, Received, SmtpSink
+
+SERIALS = [f"QT90000{number}" for number in range(4)]
+EPISODES = 5
+"""Of each monitor."""
+KILLS = 5
+LINE = re.compile(r"^(BEGAN|ENDED) (QT\d+) (\d+)$", re.MULTILINE)
+BODY = """\
+{% for alert in firing %}
+BEGAN {{ alert.instrument.serial }} {{ alert.values.get("sic.hz500", 0) | int }}
+{% endfor %}
+{% for alert in resolved %}
+ENDED {{ alert.instrument.serial }} {{ alert.values.get("sic.hz500", 0) | int }}
+{% endfor %}
+"""
+RULE = {"alert": "SicFailed", "when": 'sic.hz500 > 0 and sic.status != "Success"', "severity": "critical"}
+
+Episode = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One line of a message that arrived."""
+
+    ended: bool
+    episode: Episode
+    marked: bool
+    """The message says that it may be a repeat."""
+
+
+class Trap(HttpSink):
+    """Kills an alertd in the moment in which its next message has arrived and is not answered for."""
+
+    victim: Running | None = None
+
+    def _record(self, received: Received) -> Answer:
+        answer = super()._record(received)
+        if self.victim is not None:
+            self.victim.tell(signal.SIGKILL)
+            self.victim = None
+        return answer
+
+
+def check(site: Site, serial: str, number: int, status: str) -> None:
+    """An integrity check of this monitor is on record; 500 Hz carries the number of the episode."""
+    fields = {"status": status, "_500Hz": float(number), "_1KHz": 48.0, "_8KHz": 35.0}
+    site.simulator.add_record(Source.SIC, serial, fields, wall())
+
+
+def tell_the_story(site: Site, chance: random.Random) -> None:
+    """Every monitor fails and recovers EPISODES times, each at its own pace."""
+    steps: list[tuple[float, str, int, str]] = []
+    for serial in SERIALS:
+        at = 0.0
+        for number in range(1, EPISODES + 1):
+            for status in ("Error", "Success"):
+                at += chance.uniform(0.1, 2.2)
+                steps.append((at, serial, number, status))
+    began = time.monotonic()
+    for at, serial, number, status in sorted(steps):
+        time.sleep(max(0.0, began + at - time.monotonic()))
+        check(site, serial, number, status)
+
+
+def strike(site: Site, trap: Trap, chance: random.Random, number: int) -> None:
+    """One life of an alertd, until it is killed."""
+    daemon = site.start("run")
+    if number % 3 == 2:  # while it starts, its database perhaps just open
+        wait_until(lambda: bool(list(site.folder.glob("alertd.db-wal"))))
+        time.sleep(chance.uniform(0.0, 0.5))
+    elif number % 3 == 1:
+        daemon.wait_for("service.started")
+        trap.victim = daemon
+        daemon.ended()
+    else:
+        daemon.wait_for("service.started")
+        time.sleep(chance.uniform(0.0, 1.5))
+    trap.victim = None
+    daemon.kill()
+
+
+def heard_of(texts: Iterator[str]) -> list[Heard]:
+    """Every line of these messages, in their order."""
+    return [
+        Heard(found[1] == "ENDED", (found[2], int(found[3])), "Possible repeat" in text)
+        for text in texts
+        for found in LINE.finditer(text)
+    ]
+
+
+def hold(target: str, heard: list[Heard], *, alone: bool) -> None:
+    """What must be true of all that one target heard; `alone` where each message is about one monitor."""
+    for episode in ((serial, number) for serial in SERIALS for number in range(1, EPISODES + 1)):
+        mine = [each for each in heard if each.episode == episode]
+        ends = [each for each in mine if each.ended]
+        begins = [each for each in mine if not each.ended]
+        story = f"{target}, {episode}: {mine}"
+        assert ends, f"never told the end of {story}"
+        assert all(each.marked for each in ends[1:]), f"told the end twice: {story}"
+        assert not any(not each.ended for each in mine[mine.index(ends[0]) :]), f"a beginning after the end: {story}"
+        if alone:
+            assert all(each.marked for each in begins[1:]), f"told the beginning twice: {story}"
+
+
+@pytest.mark.timeout(180)  # ten starts of alertd, on a machine that may be busy
+@pytest.mark.parametrize(
+    ("seed", "group_by"), [(20260110, ["..."]), (20260619, ["alertname"])], ids=["by monitor", "in one group"]
+)
+def test_nothing_is_lost(tmp_path: Path, seed: int, group_by: list[str]):
+    """Each target hears of each alert, exactly one ending of each, no beginning after it; only marked ones twice."""
+    chance = random.Random(seed)
+    fleet = Fleet(monitors=tuple(Monitor(serial=serial) for serial in SERIALS), oddities={"digits": 7})
+    with Site(tmp_path, fleet=fleet, rules=[RULE], every={"sic": "1s"}) as site, Trap() as trap, SmtpSink() as mail:
+        for kind in ("text", "email"):
+            (tmp_path / "templates" / kind).mkdir(parents=True)
+            (tmp_path / "templates" / kind / "body.j2").write_text(BODY)
+        targets = [{"name": "hook", "url": trap.target()}, {"name": "mail", "url": mail.target()}]
+        route = site.config["route"] | {"group_by": group_by}
+        site.write(receivers=[{"name": "team", "targets": targets}], route=route, templates="templates")
+        daemon = site.run()
+        wait_until(lambda: any(each.source == "sic" and each.status == 200 for each in site.simulator.requests))
+        time.sleep(0.5)
+        daemon.kill()
+        story = threading.Thread(target=tell_the_story, args=(site, chance))
+        story.start()
+        for number in range(KILLS):
+            strike(site, trap, random.Random(seed + number), number)
+        story.join()
+        settle(site, trap, mail)
+        hold("hook", heard_of(str(each.json["message"]) for each in trap.received), alone=group_by == ["..."])
+        hold("mail", heard_of(each.part("text/plain") for each in mail.mails), alone=group_by == ["..."])
+        on_record(site)
+
+
+def settle(site: Site, trap: Trap, mail: SmtpSink) -> None:
+    """Let a last alertd live until every ending is told, and two rounds more."""
+    daemon = site.run()
+    wanted = len(SERIALS) * EPISODES
+
+    def endings() -> list[int]:
+        all_heard = (
+            heard_of(str(each.json["message"]) for each in list(trap.received)),
+            heard_of(each.part("text/plain") for each in list(mail.mails)),
+        )
+        return [len({each.episode for each in heard if each.ended}) for heard in all_heard]
+
+    wait_until(lambda: min(endings()) >= wanted, story=lambda: f"{endings()} of {wanted} endings\n{site.story()}")
+    asked = len(site.simulator.requests)
+    wait_until(lambda: len(site.simulator.requests) >= asked + 6)
+    done = daemon.stop(8)
+    assert (done.code, done.err) == (0, "")
+
+
+def on_record(site: Site) -> None:
+    """The database has each alert once, ended, and told to both targets; nothing waits, and the file is whole."""
+    alerts = site.command("alerts", "--all", "--json").json
+    assert len(alerts) == len(SERIALS) * EPISODES
+    assert {alert["state"] for alert in alerts} == {"resolved"}
+    assert all(set(alert["told"]) == {"hook", "mail"} for alert in alerts)
+    waiting = site.command("deliveries", "--json", "--limit", "1000").json
+    assert {each["state"] for each in waiting} <= {"delivered", "superseded"}
+    assert site.command("db", "check").code == 0
