@@ -8,6 +8,7 @@ from datetime import timedelta
 from alertd.clock import Clock, Monotonic, monotonic, wall
 from alertd.daemon.breakage import Breakage
 from alertd.daemon.deliverer import Deliverer
+from alertd.daemon.digest_facts import Digests
 from alertd.daemon.digest_times import DigestTimes
 from alertd.daemon.dispatcher import Dispatcher
 from alertd.daemon.heartbeat import Heartbeat
@@ -55,6 +56,19 @@ def client_of(setup: Setup, clock: Clock, monotonic: Monotonic) -> Client:
     )
 
 
+def letters_of(setup: Setup, store: Store) -> Letters:
+    """What writes letters by this set-up."""
+    settings = setup.settings
+    return Letters(
+        store=store,
+        texts=setup.texts,
+        external_url=settings.http.external_url,
+        rules=setup.rules,
+        site_label=settings.causes.site_label,
+        digests=Digests(store=store, settings=settings, rules=setup.rules, routing=setup.routing),
+    )
+
+
 def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
     setup: Setup,
     store: Store,
@@ -91,7 +105,7 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         routing=setup.routing,
         renderer=Renderer(setup.templates),
         channels=channels,
-        letters=Letters(store=store, texts=setup.texts, external_url=settings.http.external_url),
+        letters=letters_of(setup, store),
         breakage=breakage,
         tokens=pace.tokens,
         digests=DigestTimes(store, settings.receivers).due,

@@ -1,17 +1,17 @@
 """Looks at what is open, decides, renders and fills the outbox: the second half of the way of the data."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertd.daemon.breakage import Breakage
 from alertd.daemon.letters import Letters
 from alertd.logs import logger
-from alertd.model import Delivery, DeliveryState
+from alertd.model import Delivery, DeliveryState, Says
 from alertd.notify.channels import Channels
 from alertd.notify.groups import Routing
-from alertd.notify.known import Order
+from alertd.notify.known import Order, Plan
 from alertd.notify.letter import Part
 from alertd.notify.plan import plan
 from alertd.notify.render import Renderer
@@ -56,9 +56,9 @@ class Dispatcher:
             enqueued: list[Delivery] = []
             if not planned.is_empty:
                 messages = [
-                    (self._delivery(order, part, now), order.timings)
+                    (self._delivery(order, part, says, now), order.timings)
                     for order in planned.orders
-                    for part in self._parts(order, now)
+                    for part, says in self._parts(order, planned, now)
                 ]
                 enqueued = self._store.record_decisions(planned, messages, now)
         for delivery in enqueued:
@@ -71,16 +71,16 @@ class Dispatcher:
         """From now on group_wait counts as over: `poll` has no later."""
         self._routing = replace(self._routing, root=_unwaiting(self._routing.root))
 
-    def _parts(self, order: Order, now: datetime) -> list[Part]:
-        """The order in words; a large one in several messages."""
+    def _parts(self, order: Order, planned: Plan, now: datetime) -> Iterator[tuple[Part, tuple[Says, ...]]]:
+        """The order in words, a large one in several messages, and what each of them says."""
         kind, limit = self._channels.kind(order.target), self._channels.limit(order.target)
-        rendered = self._renderer.render_parts(self._letters.letter(order, kind, now), kind, limit=limit)
+        letter = self._letters.letter(order, kind, now, planned.explained)
+        rendered = self._renderer.render_parts(letter, kind, limit=limit)
         self._breakage.rendered(rendered, [alert.id for alert in (*order.firing, *order.resolved)])
-        return list(rendered.parts)
+        for number, part in enumerate(rendered.parts):
+            yield part, _says(order, part, first=number == 0)
 
-    def _delivery(self, order: Order, part: Part, now: datetime) -> Delivery:
-        ids = part.alert_ids
-        says = order.says if ids is None else tuple(each for each in order.says if each.alert_id in ids)
+    def _delivery(self, order: Order, part: Part, says: tuple[Says, ...], now: datetime) -> Delivery:
         return Delivery(
             id=0,
             target=order.target,
@@ -94,6 +94,16 @@ class Dispatcher:
             due_at=now,
             maybe_sent=order.repeats,
         )
+
+
+def _says(order: Order, part: Part, *, first: bool) -> tuple[Says, ...]:
+    """What one part says: of the alerts that it names and their flapping; the first also of what is in no list."""
+    if part.alert_ids is None:
+        return order.says
+    named = {alert.id for alert in (*order.firing, *order.resolved)}
+    flapping = {episode.id: episode.alert_id for episode in order.episodes}
+    owners = [(flapping.get(says.alert_id, says.alert_id), says) for says in order.says]
+    return tuple(says for owner, says in owners if (owner in part.alert_ids if owner in named else first))
 
 
 def _next_minute(now: datetime) -> datetime:

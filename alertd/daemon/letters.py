@@ -1,24 +1,46 @@
 """From an order to a letter: everything its words need beside the alerts themselves, read from the store."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from alertd.model import Alert
+from alertd.daemon.asides import Asides
+from alertd.daemon.charts import Charts
+from alertd.daemon.digest_facts import Digests
+from alertd.model import Alert, NotifyReason
 from alertd.notify.known import Order
-from alertd.notify.letter import Letter, RuleTexts
+from alertd.notify.letter import Digest, Letter, RuleTexts
+from alertd.notify.standing import Explained
+from alertd.rules.rule import Rule
 from alertd.store.store import Store
 
 
 class Letters:
     """Writes letters."""
 
-    def __init__(self, *, store: Store, texts: Mapping[str, RuleTexts], external_url: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        texts: Mapping[str, RuleTexts],
+        external_url: str | None,
+        rules: Iterable[Rule] = (),
+        site_label: str = "site",
+        digests: Digests | None = None,
+    ) -> None:
+        by_name = {rule.name: rule for rule in rules}
         self._store = store
         self._texts = texts
         self._external_url = external_url
+        self._site_label = site_label
+        self._asides = Asides(store, by_name)
+        self._charts = Charts(store, by_name)
+        self._digests = digests
 
-    def letter(self, order: Order, kind: str, now: datetime) -> Letter:
-        """The letter of one order for a channel of this kind."""
+    def letter(self, order: Order, kind: str, now: datetime, explained: Iterable[Explained] = ()) -> Letter:
+        """The letter of one order for a channel of this kind; `explained` is what is decided with it."""
+        alerts = (*order.firing, *order.resolved)
+        draws = kind == "email" and order.reason is not NotifyReason.DIGEST
+        reminds = order.reason is NotifyReason.REMINDER
         return Letter(
             target=order.target,
             receiver=order.receiver,
@@ -35,19 +57,30 @@ class Letters:
             unacknowledged_since=order.unacknowledged_since,
             episodes={each.alert_id: each for each in order.episodes},
             acks={ack.alert_id: ack for ack in order.acks},
-            explains=self._explained(order),
+            explains=self._explained(alerts, explained),
+            site_label=self._site_label,
+            asides=self._asides.supplies(order.firing),
+            trends=self._asides.trends(order.firing, now) if reminds else {},
+            charts=self._charts.of(alerts, "UTC", now) if draws else {},
+            digest=self._digest(order, now),
         )
 
-    def _explained(self, order: Order) -> Mapping[str, tuple[Alert, ...]]:
+    def _digest(self, order: Order, now: datetime) -> Digest | None:
+        if self._digests is None or order.digest_due_at is None:
+            return None
+        return self._digests.digest(order.receiver, order.digest_due_at, now)
+
+    def _explained(self, alerts: Iterable[Alert], beside: Iterable[Explained]) -> Mapping[str, tuple[Alert, ...]]:
         """What each of the order's alerts explains, in the order it began."""
-        causes = {alert.id for alert in (*order.firing, *order.resolved)}
-        pairs = self._store.standing.explained_by(causes)
-        alerts = {alert.id: alert for alert in self._store.alerts_by_id({each.alert_id for each in pairs})}
+        causes = {alert.id for alert in alerts}
+        pairs = {(each.cause_id, each.alert_id) for each in beside if each.cause_id in causes}
+        pairs |= {(each.cause_id, each.alert_id) for each in self._store.standing.explained_by(causes)}
+        known = {alert.id: alert for alert in self._store.alerts_by_id({alert_id for _, alert_id in pairs})}
         found: dict[str, list[Alert]] = {}
-        for each in pairs:
-            if each.alert_id in alerts:
-                found.setdefault(each.cause_id, []).append(alerts[each.alert_id])
+        for cause_id, alert_id in pairs:
+            if alert_id in known:
+                found.setdefault(cause_id, []).append(known[alert_id])
         return {
-            cause: tuple(sorted(explained, key=lambda alert: (alert.active_at, alert.id)))
-            for cause, explained in found.items()
+            cause: tuple(sorted(explains, key=lambda alert: (alert.active_at, alert.id)))
+            for cause, explains in found.items()
         }

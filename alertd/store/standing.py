@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, false, func, insert, o
 
 from alertd.alerts.flapping import CHANGES, Episode
 from alertd.matchers import parse_matcher
+from alertd.model import Alert, State
 from alertd.notify.known import Key, Plan
 from alertd.notify.silences import Silence
 from alertd.notify.standing import Ack, Explained
@@ -69,6 +70,12 @@ class Standing:
         """Flapping that goes on, and whose end somebody has not heard."""
         with self._database.reading() as connection:
             return read(connection, EPISODES, Episode, EPISODES.c.settled == false(), order_by=(EPISODES.c.began_at,))
+
+    def ended_since(self, since: datetime) -> list[Alert]:
+        """Alerts that fired and whose end was recorded since then, alertd's own too."""
+        over = (ALERTS.c.state == State.RESOLVED, ALERTS.c.fired_at.is_not(None), ALERTS.c.closed_at > since)
+        with self._database.reading() as connection:
+            return read(connection, ALERTS, Alert, *over, order_by=(ALERTS.c.closed_at, ALERTS.c.id))
 
     def explained_by(self, cause_ids: Iterable[str]) -> list[Explained]:
         """Which alerts these explained."""

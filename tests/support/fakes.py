@@ -97,14 +97,15 @@ class FakeClient:
 
 @dataclass
 class FakeChannels:
-    """Channels that take every message, or fail as a test asks; all of them of kind `text`."""
+    """Channels that take every message, or fail as a test asks; of kind `text` where `kinds` says no other."""
 
+    kinds: dict[str, str] = field(default_factory=dict)
     down: dict[str, Failed] = field(default_factory=dict)
     taken: list[tuple[str, Message, bool]] = field(default_factory=list)
     """(target, message, possible repeat) of each that arrived."""
 
     def kind(self, target: str) -> str:
-        return "text"
+        return self.kinds.get(target, "text")
 
     def timeout(self, target: str) -> timedelta:
         return timedelta(seconds=30)
