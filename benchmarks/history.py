@@ -5,8 +5,10 @@ Each monitor is asked for status and current and sends a record of stats each mi
 
 import math
 import random
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,9 +64,9 @@ def measure(monitors: int, folder: Path) -> HistoryCosts:
                 store.record_round(samples=[], history=round_, cursors={}, alerts=[], transitions=[], now=now)
                 costs.recording += time.process_time() - began
                 costs.records += len(round_)
-        _weigh(store, costs)
+        _weigh(folder / "history.db", costs)
         _pack(store, START + timedelta(days=2), costs)
-        _weigh(store, costs)
+        _weigh(folder / "history.db", costs)
         for each in range(READS):
             began = time.process_time()
             end = START + timedelta(hours=24)
@@ -84,17 +86,15 @@ def _pack(store: Store, now: datetime, costs: HistoryCosts) -> None:
         costs.longest_step = max(costs.longest_step, took)
 
 
-def _weigh(store: Store, costs: HistoryCosts) -> None:
-    with store._database.reading() as connection:
-        count, weight = connection.exec_driver_sql(
-            "SELECT count(*), sum(length(block)) FROM recent WHERE source = 'stats'"
-        ).one()
+def _weigh(file: Path, costs: HistoryCosts) -> None:
+    with closing(sqlite3.connect(file)) as raw:
+        count, weight = raw.execute("SELECT count(*), sum(length(block)) FROM recent WHERE source = 'stats'").fetchone()
         if count:
             costs.bytes_before = round(weight / 60 / costs.monitors)
+        day = (START - datetime(1970, 1, 1, tzinfo=UTC)).days
+        packed = "SELECT sum(length(block)) FROM history WHERE day = ? AND source = ?"
         for source in (Source.STATUS, Source.CURRENT, Source.STATS):
-            weight = connection.exec_driver_sql(
-                "SELECT sum(length(block)) FROM history WHERE day = 20780 AND source = ?", (source.value,)
-            ).scalar_one()
+            (weight,) = raw.execute(packed, (day, source.value)).fetchone()
             costs.bytes_after[source] = (weight or 0) / costs.monitors
 
 
