@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from alertd import __version__
+from tests.support.processes import Site
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "alertd").rglob("*.py"))
@@ -102,6 +103,21 @@ def test_installed_init_and_check(installed: Path, tmp_path: Path):
     secrets = {"MYCIRRUS_API_KEY": "mycirrus-1-A", "FIELD_MAIL_URL": "mailtos://a:b@example.com"}
     checked = run(installed, "check", "-c", config, cwd=tmp_path, **secrets)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_installed_poll(installed: Path, tmp_path: Path):
+    """The installed program, and nothing of the checkout, polls a simulator over HTTP and tells a webhook."""
+    with Site(tmp_path, program=[str(installed)]) as site:
+        site.environment = {"PYTHONPATH": "", "PYTHONSAFEPATH": "1"}
+        site.simulator.pin("QT100000", voltage=11.0)
+        polled = site.command("poll", "--json")
+        assert (polled.code, polled.err) == (0, "")
+        assert [alert["instrument"] for alert in polled.json["alerts"]] == ["QT100000"]
+        assert site.told() == [polled.json["deliveries"][0]["title"]]
+        site.write_rules({"alert": "X", "when": "current.voltge < 1"})
+        assert site.command("poll").code == 2
+    where = "import alertd; print(alertd.__file__)"
+    assert str(installed.parent.parent) in run(installed.with_name("python"), "-c", where, cwd=tmp_path).stdout
 
 
 HEAVY = ("alembic", "apprise", "apscheduler", "jinja2", "pydantic", "requests", "rich", "sqlalchemy")

@@ -38,7 +38,8 @@ def value_range(chart: Chart) -> Range:
     low, high = _without_outliers(values, chart.limit)
     if chart.limit is not None:
         low, high = min(low, chart.limit), max(high, chart.limit)
-    air = (high - low) * _PAD or abs(high) * _PAD or 1.0
+    span, size = high - low, max(abs(low), abs(high))
+    air = span * _PAD if span > size * 1e-9 + 1e-12 else max(size * _PAD, 1e-6)
     bottom = low - air
     return Range(0.0 if low >= 0 > bottom and low < air else bottom, high + air)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
-from math import isfinite
 from statistics import median
 
 from alertd.model import State
@@ -13,6 +12,8 @@ Points = Sequence[tuple[datetime, float]]
 
 FEWEST = 3
 """Points without which there is nothing to see."""
+GREATEST = 1e100
+"""A value beyond it was not measured: no chart is drawn of such."""
 GAP = 3
 """A step longer than so many typical ones is a gap: nobody knows what was between."""
 
@@ -22,7 +23,7 @@ class Series:
     """The measured values, in any order of time.
 
     Raises:
-        ValueError: a value is no finite number, or a time has no zone.
+        ValueError: a value is no finite number that anything could have, or a time has no zone.
     """
 
     points: Points
@@ -31,7 +32,7 @@ class Series:
     """What is measured, as words for people: "supply voltage"."""
 
     def __post_init__(self) -> None:
-        if not all(isfinite(value) for _, value in self.points):
+        if not all(-GREATEST < value < GREATEST for _, value in self.points):
             raise ValueError("a chart is drawn of finite numbers only")
         if any(at.tzinfo is None for at, _ in self.points):
             raise ValueError("a chart is drawn of aware times only")
@@ -70,7 +71,7 @@ class Chart:
     def __post_init__(self) -> None:
         if self.start >= self.end:
             raise ValueError("a chart's time must have a length")
-        if self.limit is not None and not isfinite(self.limit):
+        if self.limit is not None and not -GREATEST < self.limit < GREATEST:
             raise ValueError("a chart's limit must be a finite number")
         within = {at: value for at, value in self.series.points if self.start <= at <= self.end}
         if len(within) < FEWEST:

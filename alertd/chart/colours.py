@@ -25,9 +25,9 @@ LIGHT: Theme = {
     "bad": Colour("cc2229"),
     "breach": Colour("cc2229", 0.20),
     "pending": Colour("a85b00"),
-    "pending band": Colour("f5a524", 0.14),
+    "pending-band": Colour("f5a524", 0.14),
     "firing": Colour("cc2229"),
-    "firing band": Colour("cc2229", 0.07),
+    "firing-band": Colour("cc2229", 0.07),
 }
 
 DARK: Theme = {
@@ -41,9 +41,9 @@ DARK: Theme = {
     "bad": Colour("ff6b6b"),
     "breach": Colour("ff6b6b", 0.25),
     "pending": Colour("f5b041"),
-    "pending band": Colour("f5a524", 0.12),
+    "pending-band": Colour("f5a524", 0.12),
     "firing": Colour("ff6b6b"),
-    "firing band": Colour("ff6b6b", 0.10),
+    "firing-band": Colour("ff6b6b", 0.10),
 }
 
 THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}

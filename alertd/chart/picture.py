@@ -6,20 +6,21 @@ Lengths are in points of a picture's own size; colours are named by what they me
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from operator import itemgetter
 
 from alertd.chart.axes import time_marks, value_marks, value_range, zone_name
 from alertd.chart.chart import Chart
 from alertd.chart.course import Place, Stretch, stretches
-from alertd.chart.words import clock, measured
+from alertd.chart.words import clock, measured, text_width
 from alertd.model import State
 
 WIDTH, HEIGHT = 500, 190
 """The usual size."""
-_LETTER = 0.57
-"""A letter's usual width, of its size."""
 _TITLE, _SMALL = 13.0, 10.5
 _TOP, _BOTTOM, _RIGHT, _MARGIN = 40.0, 24.0, 16.0, 14.0
+_ASTRAY = 90.0
+"""How far from its line a text may stand; its colour says which it belongs to."""
 _MARKS_EVERY = 52.0
 """Points between two times at the least."""
 
@@ -107,8 +108,8 @@ class _Drawing:
         self._width, self._height = width, height
         self._shown = value_range(chart)
         self._marks = value_marks(self._shown, max(2, int((height - _TOP - _BOTTOM) / 22)))
-        longest = max((_width(mark.text, _SMALL) for mark in self._marks), default=20.0)
-        self._left = _MARGIN + max(longest, _width(zone_name(chart), _SMALL)) + 6
+        longest = max((text_width(mark.text, _SMALL) for mark in self._marks), default=20.0)
+        self._left = _MARGIN + max(longest, text_width(zone_name(chart), _SMALL)) + 6
         self._right, self._top, self._foot = width - _RIGHT, _TOP, height - _BOTTOM
         self._seconds = (chart.end - chart.start).total_seconds()
 
@@ -142,7 +143,7 @@ class _Drawing:
         for span in self._chart.spans:
             left, right = self._at(span.start), self._at(span.end or self._chart.end)
             if right > left:
-                colour = "firing band" if span.state is State.FIRING else "pending band"
+                colour = "firing-band" if span.state is State.FIRING else "pending-band"
                 yield Box(left, self._top, right - left, self._foot - self._top, colour)
 
     def _axes(self) -> Iterator[Shape]:
@@ -155,7 +156,7 @@ class _Drawing:
         for mark in time_marks(self._chart.start, self._chart.end, self._chart.zone, most):
             place = self._x(mark.at)
             yield Line([(place, self._foot), (place, self._foot + 3)], "muted", 1)
-            half = _width(mark.text, _SMALL) / 2
+            half = text_width(mark.text, _SMALL) / 2
             if self._left - 4 <= place - half and place + half <= self._width - 4:
                 yield Text((place, base), mark.text, "text" if mark.strong else "muted", _SMALL, "middle")
         yield Line([(self._left, self._foot), (self._right, self._foot)], "axis", 1)
@@ -211,8 +212,8 @@ class _Drawing:
                 yield Text(at_side, text, "muted", _SMALL, "end" if left else "start", halo=True)
 
     def _turns(self) -> Iterator[Shape]:
-        """When it became pending and when it fired; a text that another one stands in the way of is left out."""
-        taken_from = self._width
+        """When it became pending and when it fired; a text that would be far from its line is left out."""
+        taken_from = self._right + 8
         for span in sorted(self._chart.spans, key=lambda each: each.start, reverse=True):
             if not self._chart.start <= span.start <= self._chart.end:
                 continue
@@ -220,28 +221,25 @@ class _Drawing:
             colour = "firing" if firing else "pending"
             yield Line([(place, self._top), (place, self._foot)], colour, 1.2)
             text = f"{span.state.value} {clock(span.start, self._chart)}"
-            wide = _width(text, _SMALL)
-            before = place - wide - 4 >= self._left
-            start = place - wide - 4 if before and place + wide + 4 > taken_from else place + 4
-            if start + wide <= taken_from and start >= self._left:
+            wide = text_width(text, _SMALL)
+            after = place + 4 + wide <= taken_from
+            start = place + 4 if after else min(place, taken_from) - 4 - wide
+            if start >= self._left and place - start - wide < _ASTRAY:
                 yield Text((start, self._top + _SMALL), text, colour, _SMALL, halo=True)
-                taken_from = start - 4
+                taken_from = start - 2
 
     def _head(self) -> Iterator[Shape]:
         value = self._chart.points[-1][1]
         newest = measured(value, self._chart.series.unit)
         colour = "bad" if self._chart.is_beyond(value) else "text"
         yield Text((self._right, 25), newest, colour, _TITLE + 4, "end", bold=True)
-        room = self._right - _MARGIN - _width(newest, _TITLE + 4) - 14
+        room = self._right - _MARGIN - text_width(newest, _TITLE + 4) - 14
         yield Text((_MARGIN, 24), _cut(self._chart.title, _TITLE, room), "text", _TITLE, bold=True)
-
-
-def _width(text: str, size: float) -> float:
-    """About how wide a text is."""
-    return len(text) * size * _LETTER
 
 
 def _cut(text: str, size: float, room: float) -> str:
     """As much of a text as has room."""
-    letters = int(room / size / _LETTER)
-    return text if len(text) <= letters else text[: max(letters - 1, 0)].rstrip() + "…"
+    if text_width(text, size) <= room:
+        return text
+    ends = accumulate(text_width(letter, size) for letter in text)
+    return text[: sum(end <= room - size for end in ends)].rstrip() + "…"

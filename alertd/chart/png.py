@@ -25,17 +25,20 @@ MOST_BYTES = 100_000
 _FINE = 2 * SCALE
 """Pillow draws shapes with hard edges: they are drawn larger than they will be."""
 _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
-_COLOURS = (128, 64, 16)
+_COLOURS = 64
+"""Enough where a picture with all of its own would be too large, which none has been yet."""
 
 
 def to_png(chart: Chart) -> bytes:
     """The picture of a chart, 1000 × 380 pixels, at most 100 KB."""
     image = _drawn(draw(chart, WIDTH, HEIGHT))
-    for colours in _COLOURS:
-        file = BytesIO()
-        image.quantize(colours, method=2).save(file, "PNG", optimize=True)  # 2: the one that knows transparency
-        if file.tell() <= MOST_BYTES:
-            break
+    file = _saved(image)
+    return file if len(file) <= MOST_BYTES else _saved(image.quantize(_COLOURS, method=2))
+
+
+def _saved(image: "Image") -> bytes:
+    file = BytesIO()
+    image.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
@@ -72,8 +75,10 @@ def _shape(pen: "ImageDraw", shape: object) -> None:
     match shape:
         case Box():
             corners = [*_fine((shape.left, shape.top)), *_fine((shape.left + shape.width, shape.top + shape.height))]
-            edge = _colour(shape.edge) if shape.edge else None
-            pen.rounded_rectangle(corners, shape.radius * _FINE, _colour(shape.colour), edge, _FINE)
+            if shape.edge:
+                pen.rounded_rectangle(corners, shape.radius * _FINE, _colour(shape.colour), _colour(shape.edge), _FINE)
+            else:
+                pen.rectangle(corners, _colour(shape.colour))
         case Line():
             for part in _dashes(shape) if shape.dash else [shape.places]:
                 pen.line([_fine(place) for place in part], _colour(shape.colour), round(shape.width * _FINE), "curve")

@@ -85,7 +85,8 @@ def _rectangle(box: Box, theme: Theme) -> str:
 def _circle(dot: Dot, theme: Theme) -> str:
     x, y = dot.place
     ring = f' stroke="#{theme[dot.ring].hex}" stroke-width="1.5"' if dot.ring else ""
-    return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(dot.radius)}"{ring} {_fill(dot.colour, theme)}/>'
+    radius = dot.radius + 0.75 if dot.ring else dot.radius
+    return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"{ring} {_fill(dot.colour, theme)}/>'
 
 
 def _words(text: Text, theme: Theme) -> str:
@@ -100,7 +101,7 @@ def _words(text: Text, theme: Theme) -> str:
 
 def _fill(name: str, theme: Theme) -> str:
     colour = theme[name]
-    cover = f' fill-opacity="{_n(colour.cover)}"' if colour.cover < 1 else ""
+    cover = f' fill-opacity="{colour.cover:g}"' if colour.cover < 1 else ""
     return f'class="{name}" fill="#{colour.hex}"{cover}'
 
 
@@ -109,8 +110,8 @@ def _moves(places: Sequence[Place]) -> str:
 
 
 def _n(value: float) -> str:
-    """A length as short as it can be: a hundredth of a point is not seen."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    """A length as short as it can be: a twentieth of a point is not seen."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _escaped(text: str) -> str:

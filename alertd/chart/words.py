@@ -77,9 +77,22 @@ def clock(at: datetime, chart: Chart) -> str:
 
 def plain(text: str) -> str:
     """The text in letters that the picture's font has: accents are left out, what it cannot draw at all too."""
-    spelt = unicodedata.normalize("NFKD", text.translate(_SPELT).replace("°", "\x00")).replace("\x00", "°")
-    drawn = "".join(letter for letter in spelt if letter in _DRAWN)
-    return " ".join(drawn.split())
+    spelt = " ".join(text.translate(_SPELT).split())
+    parts = (each if each in _DRAWN else unicodedata.normalize("NFKD", each) for each in spelt)
+    return "".join(letter for part in parts for letter in part if letter in _DRAWN).strip()
+
+
+def text_width(text: str, size: float) -> float:
+    """About how wide a text of that size is, in any usual typeface."""
+    return size * sum(map(_letter_width, text))
+
+
+def _letter_width(letter: str) -> float:
+    if letter in "ijl.,:;'|!()[]tfrI ·":
+        return 0.34
+    if letter in "mwMW@%" or unicodedata.east_asian_width(letter) in "WF":
+        return 1.0
+    return 0.72 if letter.isupper() else 0.57
 
 
 def alt_text(chart: Chart) -> str:

@@ -258,9 +258,12 @@ class Service:
 
     def _reaches_somebody(self, running: _Running, now: datetime) -> bool:
         """Whether some target is not failing, or there is none."""
-        health = self._store.health()
-        known = [health[name] for name in running.parts.targets if name in health]
-        return len(known) < len(running.parts.targets) or not known or not all(is_failing(each, now) for each in known)
+        try:
+            health = self._store.health()
+        except StoreError:
+            return False
+        targets = running.parts.targets
+        return not targets or any(name not in health or not is_failing(health[name], now) for name in targets)
 
 
 def _warn_of_restart(before: Setup, after: Setup) -> None:

@@ -48,3 +48,13 @@ def _file_of(url: URL, base: Path) -> Path:
     if url.host or not url.database or url.database == ":memory:":
         raise StoreError("storage.url names no file: write sqlite:///alertd.db, or sqlite:////var/lib/alertd/alertd.db")
     return (base / url.database).resolve()
+
+
+def is_there(file: Path) -> bool:
+    """Whether there is a database in that file, or something that opening it will complain of."""
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True

@@ -32,7 +32,7 @@ from alertd.store.engine import Database
 from alertd.store.history import Histories, record_history
 from alertd.store.lock import Lock
 from alertd.store.migrate import bring_to_head, no_database, refuse_unless_head
-from alertd.store.place import locate
+from alertd.store.place import is_there, locate
 from alertd.store.standing import Standing
 
 DIGEST_OF = "digest."
@@ -63,7 +63,7 @@ class Store(Histories):
             StoreError: any other reason; each subclass and text says what to do.
         """
         place = locate(url, base)
-        if not work and place.file is not None and not _is_there(place.file):
+        if not work and place.file is not None and not is_there(place.file):
             raise no_database(place)
         lock = Lock.take(place.file, clock()) if work and place.file is not None else None
         database: Database | None = None
@@ -336,15 +336,6 @@ class Store(Histories):
     def backup(self, path: Path) -> None:
         """Write a whole copy of an SQLite database while alertd goes on working."""
         upkeep.back_up(self._database, path)
-
-
-def _is_there(file: Path) -> bool:
-    try:
-        return file.stat().st_size > 0
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True  # opening it will say what is wrong
 
 
 def _close(database: Database | None, lock: Lock | None) -> None:

@@ -10,7 +10,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +23,7 @@ from tests.support.processes import Running, Site, wait_until
 from tests.support.sinks import Answer, HttpSink, Received, SmtpSink
 
 SERIALS = [f"QT90000{number}" for number in range(4)]
-EPISODES = 5
-"""Of each monitor."""
-KILLS = 5
+KILLS = ("sending", "any time", "starting", "sending", "any time")
 LINE = re.compile(r"^(BEGAN|ENDED) (QT\d+) (\d+)$", re.MULTILINE)
 BODY = """\
 {% for alert in firing %}
@@ -63,45 +61,62 @@ class Trap(HttpSink):
         return answer
 
 
-def check(site: Site, serial: str, number: int, status: str) -> None:
-    """An integrity check of this monitor is on record; 500 Hz carries the number of the episode."""
-    fields = {"status": status, "_500Hz": float(number), "_1KHz": 48.0, "_8KHz": 35.0}
-    site.simulator.add_record(Source.SIC, serial, fields, wall())
+class Story(threading.Thread):
+    """Each monitor's checks fail and recover in turn, until it is told to come to an end."""
+
+    def __init__(self, site: Site, chance: random.Random) -> None:
+        super().__init__()
+        self.site = site
+        self.chance = chance
+        self.episodes: list[Episode] = []
+        self.over = threading.Event()
+        self._open: dict[str, int] = {}
+
+    def run(self) -> None:
+        while not self.over.wait(self.chance.uniform(0.05, 0.6)):
+            self._turn(self.chance.choice(SERIALS))
+        for serial in list(self._open):
+            self._turn(serial)
+
+    def end(self) -> list[Episode]:
+        """Everything recovers; all that began."""
+        self.over.set()
+        self.join()
+        return self.episodes
+
+    def _turn(self, serial: str) -> None:
+        number = self._open.pop(serial, None)
+        if number is not None:
+            self._check(serial, number, "Success")
+            return
+        number = self._open[serial] = 1 + sum(name == serial for name, _ in self.episodes)
+        self.episodes.append((serial, number))
+        self._check(serial, number, "Error")
+
+    def _check(self, serial: str, number: int, status: str) -> None:
+        """A check of this monitor is on record; 500 Hz carries the number of the episode."""
+        fields = {"status": status, "_500Hz": float(number), "_1KHz": 48.0, "_8KHz": 35.0}
+        self.site.simulator.add_record(Source.SIC, serial, fields, wall())
 
 
-def tell_the_story(site: Site, chance: random.Random) -> None:
-    """Every monitor fails and recovers EPISODES times, each at its own pace."""
-    steps: list[tuple[float, str, int, str]] = []
-    for serial in SERIALS:
-        at = 0.0
-        for number in range(1, EPISODES + 1):
-            for status in ("Error", "Success"):
-                at += chance.uniform(0.1, 2.2)
-                steps.append((at, serial, number, status))
-    began = time.monotonic()
-    for at, serial, number, status in sorted(steps):
-        time.sleep(max(0.0, began + at - time.monotonic()))
-        check(site, serial, number, status)
-
-
-def strike(site: Site, trap: Trap, chance: random.Random, number: int) -> None:
+def strike(site: Site, trap: Trap, chance: random.Random, how: str) -> None:
     """One life of an alertd, until it is killed."""
     daemon = site.start("run")
-    if number % 3 == 2:  # while it starts, its database perhaps just open
+    if how == "starting":  # its database perhaps just open
         wait_until(lambda: bool(list(site.folder.glob("alertd.db-wal"))))
         time.sleep(chance.uniform(0.0, 0.5))
-    elif number % 3 == 1:
-        daemon.wait_for("service.started")
+        daemon.kill()
+        return
+    daemon.wait_for("service.started")
+    if how == "sending":
         trap.victim = daemon
         daemon.ended()
     else:
-        daemon.wait_for("service.started")
         time.sleep(chance.uniform(0.0, 1.5))
-    trap.victim = None
-    daemon.kill()
+        daemon.kill()
 
 
-def heard_of(texts: Iterator[str]) -> list[Heard]:
+def heard_of(texts: Iterable[str]) -> list[Heard]:
     """Every line of these messages, in their order."""
     return [
         Heard(found[1] == "ENDED", (found[2], int(found[3])), "Possible repeat" in text)
@@ -110,9 +125,9 @@ def heard_of(texts: Iterator[str]) -> list[Heard]:
     ]
 
 
-def hold(target: str, heard: list[Heard], *, alone: bool) -> None:
+def hold(target: str, heard: list[Heard], episodes: list[Episode], *, alone: bool) -> None:
     """What must be true of all that one target heard; `alone` where each message is about one monitor."""
-    for episode in ((serial, number) for serial in SERIALS for number in range(1, EPISODES + 1)):
+    for episode in episodes:
         mine = [each for each in heard if each.episode == episode]
         ends = [each for each in mine if each.ended]
         begins = [each for each in mine if not each.ended]
@@ -122,6 +137,7 @@ def hold(target: str, heard: list[Heard], *, alone: bool) -> None:
         assert not any(not each.ended for each in mine[mine.index(ends[0]) :]), f"a beginning after the end: {story}"
         if alone:
             assert all(each.marked for each in begins[1:]), f"told the beginning twice: {story}"
+    assert {each.episode for each in heard} == set(episodes)
 
 
 @pytest.mark.timeout(180)  # ten starts of alertd, on a machine that may be busy
@@ -130,7 +146,6 @@ def hold(target: str, heard: list[Heard], *, alone: bool) -> None:
 )
 def test_nothing_is_lost(tmp_path: Path, seed: int, group_by: list[str]):
     """Each target hears of each alert, exactly one ending of each, no beginning after it; only marked ones twice."""
-    chance = random.Random(seed)
     fleet = Fleet(monitors=tuple(Monitor(serial=serial) for serial in SERIALS), oddities={"digits": 7})
     with Site(tmp_path, fleet=fleet, rules=[RULE], every={"sic": "1s"}) as site, Trap() as trap, SmtpSink() as mail:
         for kind in ("text", "email"):
@@ -143,40 +158,48 @@ def test_nothing_is_lost(tmp_path: Path, seed: int, group_by: list[str]):
         wait_until(lambda: any(each.source == "sic" and each.status == 200 for each in site.simulator.requests))
         time.sleep(0.5)
         daemon.kill()
-        story = threading.Thread(target=tell_the_story, args=(site, chance))
+        story = Story(site, random.Random(seed))
         story.start()
-        for number in range(KILLS):
-            strike(site, trap, random.Random(seed + number), number)
-        story.join()
-        settle(site, trap, mail)
-        hold("hook", heard_of(str(each.json["message"]) for each in trap.received), alone=group_by == ["..."])
-        hold("mail", heard_of(each.part("text/plain") for each in mail.mails), alone=group_by == ["..."])
-        on_record(site)
+        try:
+            for number, how in enumerate(KILLS):
+                strike(site, trap, random.Random(seed + number), how)
+        finally:
+            episodes = story.end()
+        settle(site, trap, mail, len(episodes))
+        for target, texts in (("hook", hooked(trap)), ("mail", mailed(mail))):
+            hold(target, heard_of(texts), episodes, alone=group_by == ["..."])
+        on_record(site, len(episodes))
 
 
-def settle(site: Site, trap: Trap, mail: SmtpSink) -> None:
+def hooked(trap: Trap) -> list[str]:
+    return [str(each.json["message"]) for each in list(trap.received)]
+
+
+def mailed(mail: SmtpSink) -> list[str]:
+    return [each.part("text/plain") for each in list(mail.mails)]
+
+
+def settle(site: Site, trap: Trap, mail: SmtpSink, wanted: int) -> None:
     """Let a last alertd live until every ending is told, and two rounds more."""
     daemon = site.run()
-    wanted = len(SERIALS) * EPISODES
 
     def endings() -> list[int]:
-        all_heard = (
-            heard_of(str(each.json["message"]) for each in list(trap.received)),
-            heard_of(each.part("text/plain") for each in list(mail.mails)),
-        )
-        return [len({each.episode for each in heard if each.ended}) for heard in all_heard]
+        heard = (heard_of(hooked(trap)), heard_of(mailed(mail)))
+        return [len({each.episode for each in lines if each.ended}) for lines in heard]
 
-    wait_until(lambda: min(endings()) >= wanted, story=lambda: f"{endings()} of {wanted} endings\n{site.story()}")
+    wait_until(
+        lambda: min(endings()) >= wanted, 50, story=lambda: f"{endings()} of {wanted} endings\n{site.story()[-5000:]}"
+    )
     asked = len(site.simulator.requests)
     wait_until(lambda: len(site.simulator.requests) >= asked + 6)
     done = daemon.stop(8)
     assert (done.code, done.err) == (0, "")
 
 
-def on_record(site: Site) -> None:
+def on_record(site: Site, count: int) -> None:
     """The database has each alert once, ended, and told to both targets; nothing waits, and the file is whole."""
     alerts = site.command("alerts", "--all", "--json").json
-    assert len(alerts) == len(SERIALS) * EPISODES
+    assert len(alerts) == count
     assert {alert["state"] for alert in alerts} == {"resolved"}
     assert all(set(alert["told"]) == {"hook", "mail"} for alert in alerts)
     waiting = site.command("deliveries", "--json", "--limit", "1000").json

@@ -43,7 +43,7 @@ def configure(site: Site, secrets: dict[str, str]) -> None:
         "HTTPS_PROXY": "http://127.0.0.1:9",
     }
     targets = [
-        {"name": "hook", "url": {"env": "HOOK_URL"}},
+        {"name": "hook", "url": {"env": "HOOK_URL"}, "timeout": "3s"},
         {"name": "mail", "url": secrets["MAIL_URL"]},
         {"name": "login", "url": {"credential": "mail"}, "timeout": "5s"},
         {"name": "slack", "url": secrets["SLACK_URL"], "timeout": "2s"},
@@ -89,21 +89,11 @@ def test_secrets_never_appear(site: Site):
     done = daemon.stop(8)
     hold(done.text, "run")
     assert done.code == 0
-    site.path.write_text(
-        site.path.read_text().replace("surprise: true\n", "").replace("format: json", "format: console")
-    )
-    for words in (
-        ["poll"],
-        ["poll", "--json"],
-        ["check"],
-        ["check", "--online"],
-        ["alerts", "--all", "--json"],
-        ["deliveries", "--json"],
-        ["instruments"],
-        ["rules"],
-    ):
+    site.sink.answers.clear()
+    site.path.write_text(site.path.read_text().replace("surprise: true\n", "").replace("format: json", ""))
+    for words in (["poll"], ["check", "--online"], ["alerts", "--all", "--json"], ["deliveries"]):
         hold(site.command(*words, ALERTD_DEBUG="1").text, " ".join(words))
-    for each in [*site.folder.glob("alertd.db*")]:
+    for each in site.folder.glob("alertd.db*"):
         hold(each.read_bytes().decode("latin-1"), each.name)
     hold("".join(str(each.message) for each in mail.mails), "mails")
     hold("".join(each.body.decode() for each in site.sink.received), "bodies")

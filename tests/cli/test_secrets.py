@@ -16,7 +16,6 @@ def target(url: object) -> dict[str, object]:
     [
         ("check", target(f"nonsense://{PLANTED}")),
         ("check", target(f"json://h/?template={PLANTED}")),
-        ("check", target(f"json://h/?format={PLANTED}")),
         ("check", target(f"mailto://{PLANTED}:x@[::1")),
         ("check", target([PLANTED])),
         ("check", target({"env": "UNSET", PLANTED: "x"})),

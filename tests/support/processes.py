@@ -184,6 +184,7 @@ class Site:
             "receivers": [{"name": "team", "targets": [{"name": "hook", "url": self.sink.target("hook")}]}],
             "route": {"receiver": "team", "group_by": ["..."], "group_wait": "0s", "group_interval": "1s"},
             "http": {"listen": "off"},
+            "flapping": "off",
         } | changes
         self.write()
         self.write_rules(*rules)
