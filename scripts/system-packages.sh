@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs the system packages that some tests need, where they are missing and apt-get may be used: in CI. A desk machine
-# does without them; its tests are then skipped with a word. systemd is for systemd-analyze only; it is never started.
+# does without them; its tests are then skipped with a word. systemd is for systemd-analyze only, it is never started;
+# chromium shows mails as their readers see them.
 set -euo pipefail
 
 wanted=()
 command -v systemd-analyze > /dev/null || wanted+=(systemd)
+command -v chromium > /dev/null || wanted+=(chromium fonts-liberation)
 if [[ ${#wanted[@]} -eq 0 ]]; then
   exit 0
 fi
