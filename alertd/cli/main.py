@@ -26,6 +26,7 @@ COMMANDS = {
     "instruments": "alertd.cli.instruments",
     "rules": "alertd.cli.rules",
     "deliveries": "alertd.cli.deliveries",
+    "render": "alertd.cli.render",
     "db": "alertd.cli.db",
 }
 """Command → its module, which holds it as `command` and imports what it needs only when it runs."""

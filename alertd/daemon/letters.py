@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from alertd.alerts.flapping import Episode
 from alertd.daemon.asides import Asides
 from alertd.daemon.charts import Charts
 from alertd.daemon.digest_facts import Digests
-from alertd.model import Alert, NotifyReason
+from alertd.model import Alert, NotifyReason, State
+from alertd.notify.groups import Routing, Track, destinations
 from alertd.notify.known import Order
 from alertd.notify.letter import Digest, Letter, RuleTexts
-from alertd.notify.standing import Explained
+from alertd.notify.standing import Ack, Explained
 from alertd.rules.rule import Rule
 from alertd.store.store import Store
 
@@ -84,3 +86,29 @@ class Letters:
             cause: tuple(sorted(explains, key=lambda alert: (alert.active_at, alert.id)))
             for cause, explains in found.items()
         }
+
+
+def order_of(
+    alert: Alert, *, routing: Routing, acks: Iterable[Ack] = (), episodes: Iterable[Episode] = (), target: str = ""
+) -> Order:
+    """What a target that knows nothing would hear of one alert now, were it all that there is to tell."""
+    ways = list(destinations(alert, routing))
+    route = next((route for each, route in ways if each == target), ways[0][1] if ways else routing.root)
+    over = alert.state is State.RESOLVED
+    mine = [each for each in episodes if each.alert_id == alert.id and each.ended_at is None]
+    ordinary = NotifyReason.ALL_RESOLVED if over else NotifyReason.FIRST
+    return Order(
+        target=target or next((each for each, _ in ways), ""),
+        key="",
+        thread="",
+        receiver=route.receiver,
+        labels=route.group_labels(alert.labels),
+        track=Track.FLAPPING if mine else Track.ORDINARY,
+        reason=NotifyReason.FLAPPING if mine else ordinary,
+        firing=() if over else (alert,),
+        resolved=(alert,) if over else (),
+        says=(),
+        repeats=False,
+        episodes=tuple(mine),
+        acks=tuple(acks),
+    )

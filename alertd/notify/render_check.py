@@ -88,6 +88,18 @@ def text_mistake(rule: Rule, error: TextError) -> Mistake:
     return _text_mistake(rule, error.key, flaw_of(error.text, source, [*TEXT_NAMES, *_parts(rule)]))
 
 
+def template_mistake(folder: Path, error: RenderError) -> Mistake:
+    """The failure of a template of this folder as a mistake at its place in the file."""
+    path = folder / error.template
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return Mistake(path, 1, 1, str(error))
+    flaw = flaw_of(str(error).removeprefix(f"{error.template}: "), source, _letter_names())
+    before = source[: flaw.offset]
+    return Mistake(path, before.count("\n") + 1, flaw.offset - before.rfind("\n"), flaw.text)
+
+
 def _text_mistake(rule: Rule, key: str, flaw: Flaw) -> Mistake:
     text = f"{key} of {rule.name}: {flaw.text}"
     try:
