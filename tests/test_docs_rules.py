@@ -79,7 +79,8 @@ def test_names_in_templates():
     letter = Letter(target="", receiver="", reason=NotifyReason.FIRST, group_labels={}, firing=(), resolved=(), now=NOW)
     common = {name for name in letter_context(letter) if not name.startswith("_")}
     text = section("configuration.md", "rules and templates").split("A template is")[1]
-    assert names_in_table(text) == {*common, "alerts", "firing", "resolved", "more"}
+    text = text.split("###")[0]
+    assert names_in_table(text) == {*common, "alerts", "firing", "resolved", "digest", "more", "continued"}
     for name in template_names():
         assert f"`{name}`" in text or all(f"`{part}`" in text for part in name.split("/")), name
 

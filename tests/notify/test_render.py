@@ -2,6 +2,8 @@
 
 import os
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertd.errors import TextError
-from alertd.model import Alert, EndReason, Severity, Value
+from alertd.model import Alert, EndReason, NotifyReason, Severity, Value
 from alertd.notify.letter import CHANNELS, Letter, RuleTexts
 from alertd.notify.render import Renderer, template_names
+from alertd.notify.render_title import headline
 from alertd.shipped import shipped
-from tests.notify.letters import alert, ended, letter, own
+from tests.notify.letters import AT, alert, ended, letter, own
 from tests.notify.stories import HOT, LETTERS, NASTY
 
+FLAPPING = "[FLAPPING] LowVoltage · Quarry A north (QT123456)"
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -71,6 +75,67 @@ def _compare(path: Path, text: str) -> None:
         (letter([], [ended()]), "[RESOLVED] LowVoltage · Quarry A north (QT123456) 12.60 V", "success"),
         (letter([], [ended(0), ended(1), ended(2)]), "[RESOLVED ×3] LowVoltage · Quarry A", "success"),
         (letter([own()]), "[WARNING] TargetFailing · field-mail", "warning"),
+        (
+            letter([own(rule="ApiKeyRefused", subject="MyCirrus API", severity=Severity.CRITICAL)]),
+            "[CRITICAL] ApiKeyRefused · MyCirrus API",
+            "failure",
+        ),
+        (LETTERS["site_down"], "[CRITICAL] SiteDown · Quarry A", "failure"),
+        (
+            letter([alert(n, labels={"site": f"S{n}"}) for n in range(3)] + [HOT], groups=4, group_labels={}),
+            "[CRITICAL ×4] LowVoltage ×3, Hot ×1 · 4 sites",
+            "failure",
+        ),
+        (
+            letter([alert()], [ended(1)], reason=NotifyReason.SILENCE_ENDED),
+            "[SILENCE ENDED] LowVoltage · Quarry A north (QT123456) 11.21 V",
+            "failure",
+        ),
+        (letter([HOT, HOT], reason=NotifyReason.QUIET_ENDED), "[QUIET ENDED] Hot ×2 · Quarry A", "warning"),
+        (
+            letter([], [ended()], reason=NotifyReason.SILENCE_ENDED),
+            "[SILENCE ENDED] LowVoltage · Quarry A north (QT123456) is over",
+            "info",
+        ),
+        (letter([], [ended()], reason=NotifyReason.FLAPPING), FLAPPING, "failure"),
+        (letter([alert()], reason=NotifyReason.FLAPPING), FLAPPING, "failure"),
+        (
+            letter([alert(n) for n in range(9)], [ended(n) for n in range(9, 12)], reason=NotifyReason.FLAPPING),
+            "[FLAPPING ×12] LowVoltage · Quarry A",
+            "failure",
+        ),
+        (
+            letter([], [ended()], reason=NotifyReason.FLAPPING_ENDED),
+            "[RESOLVED] LowVoltage · Quarry A north (QT123456) 12.60 V",
+            "success",
+        ),
+        (
+            letter([alert()], reason=NotifyReason.FLAPPING_ENDED),
+            "[CRITICAL] LowVoltage · Quarry A north (QT123456) 11.21 V",
+            "failure",
+        ),
+        (
+            letter([alert()], reason=NotifyReason.UNACKNOWLEDGED, unacknowledged_since=AT),
+            "[CRITICAL] LowVoltage · Quarry A north (QT123456) 11.21 V",
+            "failure",
+        ),
+        (
+            letter([alert()], reason=NotifyReason.DRILL),
+            "[DRILL] LowVoltage · Quarry A north (QT123456) 11.21 V",
+            "info",
+        ),
+        (
+            letter([alert(values={"current.voltage": None})], reason=NotifyReason.DRILL),
+            "[DRILL] LowVoltage · Quarry A north (QT123456) no value yet",
+            "info",
+        ),
+        (letter(reason=NotifyReason.DRILL), "[DRILL] a test message · field-mail", "info"),
+        (LETTERS["digest"], "[DIGEST] 2 fire, 1 ended · 24 November", "info"),
+        (
+            replace(LETTERS["empty_digest"], now=AT + timedelta(hours=3)),
+            "[DIGEST] 0 fire, 0 ended · 24 November 02:10",
+            "info",
+        ),
     ],
 )
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -181,6 +246,31 @@ def test_own_alerts_use_the_shipped_templates(tmp_path: Path) -> None:
     rendered = Renderer(tmp_path).render(letter([own()]), "text")
     assert rendered.failures == ()
     assert "5 attempts failed" in rendered.message.body
+
+
+def test_a_users_template_that_knows_no_digests(tmp_path: Path) -> None:
+    """A digest, and a drill about no alert, take the shipped template where the user's is for alerts alone."""
+    write(tmp_path, "text/body.j2", "{% for alert in alerts %}{{ alert.rule }}{% endfor %}")
+    write(tmp_path, "text/title.j2", "{{ digest | length }} {{ headline.tag }} {{ severity }}{{ instrument.serial }}")
+    for told in (LETTERS["digest"], letter(reason=NotifyReason.DRILL)):
+        rendered = Renderer(tmp_path).render(told, "text")
+        assert rendered.failures == ()
+        assert rendered.message.body == Renderer().render(told, "text").message.body
+        assert rendered.message.title.endswith(f"{headline(told)['tag']} info")
+    assert Renderer(tmp_path).render(letter([alert()]), "text").message.body == "LowVoltage"
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_links(channel: str) -> None:
+    """An alert's page, where it can be acknowledged, and a silence that matches it; none without external_url."""
+    told = letter([alert(labels={"site": "A & (B)"})], group_labels={"site": "A & (B)"})
+    body = Renderer().render(told, channel).message.body
+    assert "https://alertd.example.com/alerts/alert-0" in body
+    if channel != "text":
+        assert "silences/new?matcher=alertname%3D%22LowVoltage%22&" in body
+    several = Renderer().render(replace(told, firing=(*told.firing, alert(1))), channel).message.body
+    assert ("silences/new?matcher=site%3D%22A%20%26%20%28B%29%22" in several) == (channel != "text")
+    assert "http" not in Renderer().render(replace(told, external_url=None, texts={}), channel).message.body
 
 
 @pytest.mark.parametrize("channel", ["slack", "teams"])
