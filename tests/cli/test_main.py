@@ -124,6 +124,13 @@ def test_closed_streams_and_a_full_disk(site: Site):
     assert ran.stderr == "alertd: the output: No space left on device\n"
 
 
+def test_a_config_from_a_pipe(site: Site):
+    """What a shell's <(...) names is read like a file."""
+    ran = shell(f"cd {site.folder}; A check -c <(cat {site.path})", site.folder)
+    assert ran.returncode == 1  # the rules are looked for beside /dev/fd
+    assert 'no rule file matches "rules/*.yaml"' in ran.stderr
+
+
 def test_a_narrow_encoding(site: Site):
     """An output that knows only ASCII gets escapes instead of a failure."""
     site.write_rules({"alert": "Größe", "when": "current.voltage < 11"})
