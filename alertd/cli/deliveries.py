@@ -11,7 +11,7 @@ from alertd.cli.output import print_json, print_table, say
 @click.command("deliveries")
 @config_option
 @json_option
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="At most so many.")
 @click.option("--target", help="Only those to this target.")
 @click.option(
     "--state",

@@ -31,6 +31,9 @@ COMMANDS = {
 }
 """Command → its module, which holds it as `command` and imports what it needs only when it runs."""
 
+LAST_STREAM = 2
+"""The number of stderr; 0 is stdin's, 1 stdout's."""
+
 
 class Commands(click.Group):
     """A group whose commands are imported when they are looked at."""
@@ -107,6 +110,9 @@ def _run(arguments: list[str]) -> int:
 
 def _mend_streams() -> None:
     """Print everywhere: to nobody where a stream was closed, and with escapes where its encoding has no such sign."""
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= LAST_STREAM:
+        pass  # a closed one's number would go to the next file that is opened: the database, say
+    os.close(spare)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

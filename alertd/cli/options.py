@@ -43,8 +43,9 @@ def json_option(command: Command) -> Command:
 
 def _readable(_context: click.Context, _option: click.Parameter, config: Path) -> Path:
     try:
-        with config.open("rb") as file:
-            file.read(1)
+        if not config.is_fifo():  # what a shell's <(...) gives can be read once only
+            with config.open("rb") as file:
+                file.read(1)
     except FileNotFoundError as error:
         raise UsageError(f"{config}: no such file; alertd init DIR makes one to start from") from error
     except (OSError, ValueError) as error:

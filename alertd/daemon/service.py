@@ -27,6 +27,8 @@ TICK = 1.0
 """Seconds between looks at the clock, the watchdog and what is due."""
 STOP_WITHIN = 3.0
 """Seconds that a stop waits for messages in flight; what is not answered by then goes again, marked."""
+RELOAD_WITHIN = 1.0
+"""The same for a reload, which leaves a message in flight to its lane: its outcome counts whenever it comes."""
 LISTING = "instruments"
 
 
@@ -124,7 +126,7 @@ class Service:
         """
         if self._running is not None:
             _warn_of_restart(self._running.parts.setup, setup)
-        self.stop()
+        self.stop(RELOAD_WITHIN)
         self.start(setup)
 
     def refuse_reload(self, why: Mapping[str, str]) -> None:
@@ -132,7 +134,7 @@ class Service:
         if self._running is not None:
             self._running.parts.breakage.refused(why)
 
-    def stop(self) -> None:
+    def stop(self, within: float = STOP_WITHIN) -> None:
         """End every job and lane within seconds; a message still in flight goes again, marked, after the next start."""
         running, self._running = self._running, None
         if running is None:
@@ -145,7 +147,7 @@ class Service:
         running.dispatch.stop()
         for lane in running.lanes:
             lane.stop()
-        give_up_at = self._monotonic() + STOP_WITHIN
+        give_up_at = self._monotonic() + within
         joins: list[Callable[[float], object]] = [running.scheduler.join, running.dispatch.join]
         for join in joins + [lane.join for lane in running.lanes]:
             join(max(0.05, give_up_at - self._monotonic()))

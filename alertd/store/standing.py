@@ -5,7 +5,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, false, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from alertd.alerts.flapping import CHANGES, Episode
 from alertd.matchers import parse_matcher
@@ -119,7 +131,8 @@ class Standing:
         """After a step of the wall clock: no escalation counts the jump."""
         running = CLOCKS.c.running_since.is_not(None)
         with self._database.writing() as connection:
-            connection.execute(update(CLOCKS).where(running).values(running_since=CLOCKS.c.running_since + by))
+            since = type_coerce(CLOCKS.c.running_since, BigInteger) + by // timedelta(microseconds=1)
+            connection.execute(update(CLOCKS).where(running).values(running_since=since))
 
 
 def record_plan(connection: Connection, plan: Plan, now: datetime) -> None:

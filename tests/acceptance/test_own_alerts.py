@@ -68,7 +68,7 @@ def test_two_failing_targets_are_two_alerts(world: NewWorld) -> None:
     targets = [{"name": name, "url": f"json://127.0.0.1:9/{name}"} for name in ("mail", "chat", "text")]
     w = world(receivers=[{"name": "team", "targets": targets}])
     w.at("5m").target_down("chat").target_down("text").voltage("QT1", 11.2).at("30m").target_up("chat")
-    w.live(until="50m")
+    w.run_to(until="50m")
     assert w.states()["TargetFailing", "chat"] == "resolved"
     assert w.states()["TargetFailing", "text"] == "firing"
 

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from tests.support.processes import LOW_VOLTAGE, NotifySocket, Running, Site
+from tests.support.sinks import HANG, HttpSink
 
 FIRST = "QT100000"
 HOT = {"alert": "Hot", "when": "current.temp > 80", "severity": "warning"}
@@ -86,3 +87,22 @@ def test_a_reload_is_refused_as_a_whole(site: Site):
     site.write()
     site.run()
     assert site.wait_told(7)[5:] == ["[WARNING] RuleBroken · config.yaml", "[RESOLVED] RuleBroken · config.yaml"]
+
+
+def test_a_reload_while_a_target_hangs(site: Site):
+    """It does not wait for the target: others hear at once of what begins then, and a stop is as quick as ever."""
+    slow = site.stack.enter_context(HttpSink())
+    slow.answer = HANG
+    targets = [{"name": name, "url": sink.target("hook")} for name, sink in (("slow", slow), ("hook", site.sink))]
+    site.write(receivers=[{"name": "team", "targets": targets}])
+    site.simulator.pin(FIRST, voltage=11.0)
+    daemon = site.run()
+    slow.wait_for(1)
+    reload(daemon)
+    daemon.wait_for("reload.done")
+    site.simulator.pin("QT100001", voltage=11.0)
+    site.wait_told(2)
+    reload(daemon)
+    daemon.tell(signal.SIGTERM)
+    done = daemon.ended(5)
+    assert (done.code, done.err) == (0, "")

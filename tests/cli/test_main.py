@@ -124,6 +124,22 @@ def test_closed_streams_and_a_full_disk(site: Site):
     assert ran.stderr == "alertd: the output: No space left on device\n"
 
 
+def test_no_file_takes_a_closed_streams_number(site: Site):
+    """Started with all three streams closed, a daemon's files have other numbers: nobody prints into the database."""
+    daemon = site.start("run", before=["bash", "-c", 'exec "$@" <&- >&- 2>&-', "bash"])
+    site.simulator.pin("QT100000", voltage=11.0)
+    site.wait_told(1)
+    streams = Path(f"/proc/{daemon.pid}/fd")
+    assert {str((streams / str(number)).readlink()) for number in range(3)} == {os.devnull}
+
+
+def test_a_config_from_a_pipe(site: Site):
+    """What a shell's <(...) names is read like a file."""
+    ran = shell(f"cd {site.folder}; A check -c <(cat {site.path})", site.folder)
+    assert ran.returncode == 1  # the rules are looked for beside /dev/fd
+    assert 'no rule file matches "rules/*.yaml"' in ran.stderr
+
+
 def test_a_narrow_encoding(site: Site):
     """An output that knows only ASCII gets escapes instead of a failure."""
     site.write_rules({"alert": "Größe", "when": "current.voltage < 11"})

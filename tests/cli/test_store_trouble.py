@@ -142,7 +142,7 @@ def test_a_full_disk(site: Site, small_disk: list[str]):
         except OSError:
             pass
     site.simulator.pin("QT100001", voltage=11.0)
-    daemon.wait_for("store.failed", "no room left", seconds=40)
+    daemon.wait_for("store.failed", f"no room left for {site.folder}/disk/alertd.db", seconds=40)
     filler.unlink()
     wait_until(lambda: len(site.told()) >= 2, 40, site.story)
     assert daemon.stop(8).code == 0
