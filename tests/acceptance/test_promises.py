@@ -30,7 +30,11 @@ class Promises(RuleBasedStateMachine):
     def begin(self, group_wait: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="alertd-test-"))
         self.world = World(
-            self.folder, LOW_VOLTAGE, receivers=RECEIVERS, route={"group_wait": group_wait, "repeat_interval": "30d"}
+            self.folder,
+            LOW_VOLTAGE,
+            receivers=RECEIVERS,
+            route={"group_wait": group_wait, "repeat_interval": "30d"},
+            flapping="off",
         )
         self.volts: float | None = GOOD
         self.is_online, self.api_answers = True, True
