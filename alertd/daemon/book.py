@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from alertd.model import Sample, Source
-from alertd.mycirrus.parse import TOLERANCE
+from alertd.mycirrus.parse import AHEAD, TOLERANCE
 from alertd.mycirrus.plan import ENDPOINTS
 
 Newest = dict[Source, Sample]
@@ -13,7 +13,7 @@ Newest = dict[Source, Sample]
 SEEN_KEPT = 100
 """Times of records kept for each instrument and source; what is read again beyond them is recorded again, no more."""
 
-_READ_AGAIN = {source: endpoint.overlap + 2 * TOLERANCE for source, endpoint in ENDPOINTS.items()}
+_READ_AGAIN = {source: endpoint.overlap + TOLERANCE + AHEAD for source, endpoint in ENDPOINTS.items()}
 """How far before the newest record the next answer reaches back."""
 
 _NOTHING: Mapping[Source, str] = MappingProxyType({})
