@@ -153,7 +153,7 @@ def test_talkative_libraries_are_held_at_warnings() -> None:
     """Even at debug, and even if the library lowers its own level, its URLs and rows stay out."""
     stream = io.StringIO()
     configure("debug", "console", stream=stream)
-    library = logging.getLogger("apprise")
+    library = logging.getLogger("apscheduler.held")
     before = library.level
     library.setLevel(logging.DEBUG)
     try:

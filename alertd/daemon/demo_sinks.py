@@ -119,15 +119,29 @@ def mail(raw: bytes) -> Arrived:
 
 
 def slack_message(payload: Any) -> Arrived:
-    """What a post to a Slack webhook says."""
-    attachment = payload["attachments"][0]
-    return Arrived(channel="slack", title=attachment["title"], body=attachment["text"])
+    """What a post to a Slack webhook says: its text is the title, its blocks are the body."""
+    blocks = payload["attachments"][0]["blocks"]
+    return Arrived(channel="slack", title=payload["text"], body="\n\n".join(_block(block) for block in blocks))
+
+
+def _block(block: Any) -> str:
+    if "fields" in block:
+        return "\n".join(field["text"].replace("\n", " ") for field in block["fields"])
+    return str(block["text"]["text"])
 
 
 def teams_message(payload: Any) -> Arrived:
-    """What an adaptive card says."""
-    texts = {block["id"]: block["text"] for block in payload["attachments"][0]["content"]["body"] if "text" in block}
-    return Arrived(channel="teams", title=texts["title"], body=texts["body"])
+    """What an adaptive card says: its first element holds the title."""
+    title, *body = payload["attachments"][0]["content"]["body"]
+    return Arrived(
+        channel="teams", title=title["items"][0]["text"], body="\n\n".join(_element(element) for element in body)
+    )
+
+
+def _element(element: Any) -> str:
+    if element["type"] == "FactSet":
+        return "\n".join(f"{fact['title']} {fact['value']}" for fact in element["facts"])
+    return str(element["text"])
 
 
 def _text(part: Any) -> str:
