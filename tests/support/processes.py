@@ -57,6 +57,7 @@ class Done:
 
     @property
     def json(self) -> Any:
+        assert self.out, self.err
         return json.loads(self.out)
 
     @property
@@ -95,6 +96,11 @@ class Running:
     @property
     def pid(self) -> int:
         return self._popen.pid
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._popen.poll() is not None
 
     @property
     def text(self) -> str:
