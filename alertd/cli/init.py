@@ -5,12 +5,14 @@ from pathlib import Path
 
 import click
 
-from alertd.cli.output import complain, say
+from alertd.cli.options import json_option
+from alertd.cli.output import complain, print_json, say
 
 
 @click.command("init")
+@json_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-def command(folder: Path) -> int:
+def command(folder: Path, as_json: bool) -> int:
     """Write a commented config, the rule library and the message templates into DIR.
 
     Files that are there already are left as they are.
@@ -18,26 +20,22 @@ def command(folder: Path) -> int:
     from alertd.errors import UsageError
     from alertd.shipped import shipped
 
-    kept = 0
+    config = folder / "config.yaml"
+    files = {config: shipped("config.example.yaml")}
+    for name in ("rules", "templates"):
+        root = shipped(name)
+        files |= {folder / name / path.relative_to(root): path for path in sorted(root.rglob("*")) if path.is_file()}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        kept += _copy(shipped("config.example.yaml"), folder / "config.yaml")
-        for name in ("rules", "templates"):
-            root = shipped(name)
-            for source in sorted(path for path in root.rglob("*") if path.is_file()):
-                kept += _copy(source, folder / name / source.relative_to(root))
+        kept = [to for to in files if to.exists()]
+        for to in files.keys() - kept:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(files[to], to)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
     if kept:
-        complain(f"{kept} files were there already and were left as they are")
-    say(f"Next: edit {folder / 'config.yaml'}, then alertd check -c {folder / 'config.yaml'}")
-    return 0
-
-
-def _copy(source: Path, to: Path) -> int:
-    """1 where the file was there already."""
-    if to.exists():
-        return 1
-    to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, to)
+        complain(f"{len(kept)} files were there already and were left as they are")
+    if as_json:
+        print_json({"config": str(config), "written": len(files) - len(kept), "kept": len(kept)})
+    else:
+        say(f"Next: edit {config}, then alertd check -c {config}")
     return 0

@@ -166,8 +166,9 @@ def test_init(alertd: Alertd, tmp_path: Path):
     assert f"alertd check -c {folder}/config.yaml" in ran.out
     assert {path.name for path in folder.iterdir()} == {"config.yaml", "rules", "templates"}
     (folder / "config.yaml").write_text("mine")
-    again = alertd("init", folder)
-    assert again.code == 0
+    again = alertd("init", "--json", folder)
+    assert (again.json["config"], again.json["written"]) == (str(folder / "config.yaml"), 0)
+    assert again.json["kept"] == len([path for path in folder.rglob("*") if path.is_file()])
     assert "were there already" in again.err
     assert (folder / "config.yaml").read_text() == "mine"
     for bad in (folder / "config.yaml", folder / "config.yaml" / "below", Path("/proc/none"), Path("x" * 5000)):
