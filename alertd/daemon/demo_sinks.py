@@ -120,14 +120,28 @@ def mail(raw: bytes) -> Arrived:
 
 def slack_message(payload: Any) -> Arrived:
     """What a post to a Slack webhook says."""
-    attachment = payload["attachments"][0]
-    return Arrived(channel="slack", title=attachment["title"], body=attachment["text"])
+    blocks = [block for attachment in payload["attachments"] for block in attachment["blocks"]]
+    return Arrived(channel="slack", title=payload["text"], body="\n\n".join(map(_block_text, blocks)))
+
+
+def _block_text(block: Any) -> str:
+    fields = (field["text"].replace("*\n", ":* ", 1) for field in block.get("fields", ()))
+    return "\n".join([*([block["text"]["text"]] if "text" in block else []), *fields])
 
 
 def teams_message(payload: Any) -> Arrived:
     """What an adaptive card says."""
-    texts = {block["id"]: block["text"] for block in payload["attachments"][0]["content"]["body"] if "text" in block}
-    return Arrived(channel="teams", title=texts["title"], body=texts["body"])
+    card = payload["attachments"][0]["content"]
+    title, *body = card["body"]
+    links = [f"[{action['title']}]({action['url']})" for action in card.get("actions", ())]
+    texts = ["\n".join(_element_lines(element)) for element in body]
+    return Arrived(channel="teams", title=title["items"][0]["text"], body="\n\n".join([*texts, *links]))
+
+
+def _element_lines(element: Any) -> Iterator[str]:
+    for fact in element.get("facts", ()):
+        yield f"**{fact['title']}:** {fact['value']}"
+    yield from element.get("text", "").split("\n\n") if "text" in element else ()
 
 
 def _text(part: Any) -> str:
