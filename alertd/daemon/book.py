@@ -5,11 +5,16 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from alertd.model import Sample, Source
+from alertd.mycirrus.parse import AHEAD, TOLERANCE
+from alertd.mycirrus.plan import ENDPOINTS
 
 Newest = dict[Source, Sample]
 
 SEEN_KEPT = 100
 """Times of records kept for each instrument and source; what is read again beyond them is recorded again, no more."""
+
+_READ_AGAIN = {source: endpoint.overlap + TOLERANCE + AHEAD for source, endpoint in ENDPOINTS.items()}
+"""How far before the newest record the next answer reaches back."""
 
 _NOTHING: Mapping[Source, str] = MappingProxyType({})
 
@@ -62,7 +67,8 @@ class Book:
         """
         seen = self._seen[source]
         before = frozenset(seen.get(serial, ()))
-        seen[serial] = tuple(sample.at for sample in samples[-SEEN_KEPT:])
+        read_again_from = samples[-1].at - _READ_AGAIN[source]
+        seen[serial] = tuple(sample.at for sample in samples[-SEEN_KEPT:] if sample.at >= read_again_from)
         return [sample for sample in samples if sample.at not in before]
 
     def round_lasts(self, source: Source, span: timedelta, *, over: bool) -> None:

@@ -22,7 +22,7 @@ from alertd.daemon.sites import Sites
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
 from alertd.logs import logger
-from alertd.model import RANGE_SOURCES, EndReason, Source, Transition
+from alertd.model import RANGE_SOURCES, EndReason, Instrument, Source, Transition
 from alertd.mycirrus.answer import Answer
 from alertd.mycirrus.client import Client
 from alertd.rules.rule import Rule, labels_of
@@ -95,6 +95,8 @@ class Poller:
         self._unwritten = False
         """Whether the book has taken in what the store could not."""
         self._failing: dict[str, str] = {}
+        self._known: list[Instrument] | None = None
+        """The fleet that is watched, before the config chose from it."""
         every = settings.poll.every
         self._rename_rules()
         self._book = Book(every, store.newest())
@@ -288,10 +290,15 @@ class Poller:
             self._api_was_failing = failing is not None
 
     def _watch(self) -> None:
-        fleet = fleet_of(self._store.instruments(), self._settings.instruments)
+        """Watch what is on record by now; most listings bring nothing new."""
+        known = self._store.instruments()
+        if known == self._known:
+            return
+        fleet = fleet_of(known, self._settings.instruments)
         self._watchlist = Watchlist(fleet, self._rules)
         self._sites.watch({each.serial: each.labels for each in fleet})
         self.end_what_is_gone()
+        self._known = known
 
     def _gone(self, name: str, serial: str) -> EndReason | None:
         rule = self._watchlist.rules.get(name)

@@ -1,7 +1,7 @@
 """Everything a person wrote, read and checked as a whole: config, rules, templates, targets. All, or every mistake."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from alertd.notify.letter import RuleTexts
 from alertd.notify.rate import DEFAULTS as DEFAULT_RATES
 from alertd.notify.rate import Rate
 from alertd.notify.render_check import check_templates, check_texts
+from alertd.notify.url_check import url_mistakes
 from alertd.rules.load import BUILT_IN_LABELS, load_rules
 from alertd.rules.rule import Rule
 
@@ -73,20 +74,28 @@ class Setup:
         return found
 
 
-def load_setup(path: Path, environment: Mapping[str, str] = os.environ) -> Setup:
-    """Read and check everything.
+def _url_mistakes_here(urls: Sequence[str]) -> list[str | None]:
+    return [url_mistake(url) for url in urls]
+
+
+def load_setup(path: Path, environment: Mapping[str, str] = os.environ, *, lean: bool = False) -> Setup:
+    """Read and check everything; `lean` takes a second longer and leaves apprise out of this process.
 
     Raises:
         ConfigError: with every mistake in every file, each with its place.
     """
-    setup, mistakes = read_setup(path, environment)
+    setup, mistakes = read_setup(path, environment, url_mistakes if lean else _url_mistakes_here)
     real = [mistake for mistake in mistakes if not mistake.warning]
     if setup is None or real:
         raise ConfigError(real)
     return setup
 
 
-def read_setup(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Setup | None, list[Mistake]]:
+def read_setup(
+    path: Path,
+    environment: Mapping[str, str] = os.environ,
+    look_at: Callable[[Sequence[str]], list[str | None]] = _url_mistakes_here,
+) -> tuple[Setup | None, list[Mistake]]:
     """Read everything that can be read; all mistakes at once, those of later files even where the config has some."""
     try:
         config = load_config(path)
@@ -105,15 +114,13 @@ def read_setup(path: Path, environment: Mapping[str, str] = os.environ) -> tuple
     heartbeat_url = _secret(config, heartbeat.url, environment) if heartbeat else ""
     if heartbeat_url and (wrong := heartbeat_mistake(heartbeat_url)):
         mistakes.append(config.document.mistake(("heartbeat", "url"), f"url: {wrong}"))
+    found = list(_addresses(config, environment))
     addresses: dict[str, TargetAddress] = {}
-    for i, receiver in enumerate(config.settings.receivers):
-        for j, target in enumerate(receiver.targets):
-            url = _secret(config, target.url, environment)
-            wrong = url_mistake(url) if url else None
-            if wrong:
-                mistakes.append(config.document.mistake(("receivers", i, "targets", j, "url"), wrong))
-            elif url:
-                addresses[target.name] = TargetAddress(name=target.name, url=url, timeout=target.timeout)
+    for (place, address), wrong in zip(found, look_at([address.url for _, address in found]), strict=True):
+        if wrong:
+            mistakes.append(config.document.mistake(place, wrong))
+        else:
+            addresses[address.name] = address
     setup = Setup(
         config=config,
         rules=tuple(rules),
@@ -122,6 +129,16 @@ def read_setup(path: Path, environment: Mapping[str, str] = os.environ) -> tuple
         addresses=addresses,
     )
     return setup, sorted(mistakes)
+
+
+def _addresses(config: Config, environment: Mapping[str, str]) -> Iterator[tuple[tuple[str | int, ...], TargetAddress]]:
+    """Where each target's URL stands in the config, and the target; those whose secret is missing are left out."""
+    for i, receiver in enumerate(config.settings.receivers):
+        for j, target in enumerate(receiver.targets):
+            url = _secret(config, target.url, environment)
+            if url:
+                place = ("receivers", i, "targets", j, "url")
+                yield place, TargetAddress(name=target.name, url=url, timeout=target.timeout)
 
 
 def templates_folder(config: Config) -> Path | None:

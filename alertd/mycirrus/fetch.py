@@ -195,7 +195,7 @@ class Fetch:
             path = ENDPOINTS[source].path
             rows, gathered.asked_at = self._ask(source.value, path, text, lambda value: records_of(value, path))
         asked = Asked(source=source, at=gathered.asked_at, since=batch.since, start=start, end=end)
-        return parse_records(rows, asked, self._garbage)
+        return parse_records(_let_go(rows), asked, self._garbage)
 
     def _answers(self, batch: Batch, gathered: _Gathered) -> Iterator[Answer]:
         asked_at = gathered.asked_at or self._now
@@ -216,6 +216,13 @@ class Fetch:
     def _failures(self, batch: Batch, error: ApiError) -> Iterator[Answer]:
         for serial in batch.since:
             yield Answer(instrument=serial, asked_at=self._now, error=error)
+
+
+def _let_go(rows: list[object]) -> Iterator[object]:
+    """Each row, kept no longer than it is looked at: an answer's rows and its samples are never all there at once."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _object(value: object) -> list[object]:

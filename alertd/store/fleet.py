@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -33,7 +34,10 @@ def instruments(connection: Connection) -> list[Instrument]:
     """Those present, by serial."""
     statement = select(*(INSTRUMENTS.c[name] for name in _DESCRIBED)).where(INSTRUMENTS.c.removed_at.is_(None))
     rows = connection.execute(statement.order_by(INSTRUMENTS.c.serial))
-    return [Instrument(**dict(zip(_DESCRIBED, row, strict=True))) for row in rows]
+    share = dict[object, Any]().setdefault  # a fleet has few models, and each row brings texts of its own
+    return [
+        Instrument(**{name: share(value, value) for name, value in zip(_DESCRIBED, row, strict=True)}) for row in rows
+    ]
 
 
 def record_fleet(connection: Connection, seen: Sequence[Instrument], now: datetime) -> list[str]:
