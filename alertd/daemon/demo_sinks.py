@@ -119,29 +119,29 @@ def mail(raw: bytes) -> Arrived:
 
 
 def slack_message(payload: Any) -> Arrived:
-    """What a post to a Slack webhook says: its text is the title, its blocks are the body."""
-    blocks = payload["attachments"][0]["blocks"]
-    return Arrived(channel="slack", title=payload["text"], body="\n\n".join(_block(block) for block in blocks))
+    """What a post to a Slack webhook says."""
+    blocks = [block for attachment in payload["attachments"] for block in attachment["blocks"]]
+    return Arrived(channel="slack", title=payload["text"], body="\n\n".join(map(_block_text, blocks)))
 
 
-def _block(block: Any) -> str:
-    if "fields" in block:
-        return "\n".join(field["text"].replace("\n", " ") for field in block["fields"])
-    return str(block["text"]["text"])
+def _block_text(block: Any) -> str:
+    fields = (field["text"].replace("*\n", ":* ", 1) for field in block.get("fields", ()))
+    return "\n".join([*([block["text"]["text"]] if "text" in block else []), *fields])
 
 
 def teams_message(payload: Any) -> Arrived:
-    """What an adaptive card says: its first element holds the title."""
-    title, *body = payload["attachments"][0]["content"]["body"]
-    return Arrived(
-        channel="teams", title=title["items"][0]["text"], body="\n\n".join(_element(element) for element in body)
-    )
+    """What an adaptive card says."""
+    card = payload["attachments"][0]["content"]
+    title, *body = card["body"]
+    links = [f"[{action['title']}]({action['url']})" for action in card.get("actions", ())]
+    texts = ["\n".join(_element_lines(element)) for element in body]
+    return Arrived(channel="teams", title=title["items"][0]["text"], body="\n\n".join([*texts, *links]))
 
 
-def _element(element: Any) -> str:
-    if element["type"] == "FactSet":
-        return "\n".join(f"{fact['title']} {fact['value']}" for fact in element["facts"])
-    return str(element["text"])
+def _element_lines(element: Any) -> Iterator[str]:
+    for fact in element.get("facts", ()):
+        yield f"**{fact['title']}:** {fact['value']}"
+    yield from element.get("text", "").split("\n\n") if "text" in element else ()
 
 
 def _text(part: Any) -> str:

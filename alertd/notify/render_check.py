@@ -35,9 +35,10 @@ def check_templates(folder: Path | None) -> list[Mistake]:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder)))
     names = {path.relative_to(folder).as_posix(): path for path in files}
     mistakes = [_misnamed(path, name) for name, path in names.items() if name not in template_names()]
+    renderer = Renderer(folder)
     for name, path in names.items():
         if name in template_names():
-            mistakes.extend(_template_mistakes(folder, name, path))
+            mistakes.extend(_template_mistakes(renderer, name, path))
     return mistakes
 
 
@@ -55,22 +56,22 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _template_mistakes(folder: Path, name: str, path: Path) -> Iterator[Mistake]:
+def _template_mistakes(renderer: Renderer, name: str, path: Path) -> Iterator[Mistake]:
     try:
         source = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         yield Mistake(path, 1, 1, f"cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}")
         return
-    for flaw in flaws(source, environment.environment_of(name), _letter_names(), (), lambda: _failures(folder, name)):
+    for flaw in flaws(source, environment.environment_of(name), _letter_names(), (), lambda: _failures(renderer, name)):
         before = source[: flaw.offset]
         yield Mistake(path, before.count("\n") + 1, flaw.offset - before.rfind("\n"), flaw.text)
 
 
-def _failures(folder: Path, name: str) -> Iterator[RenderError]:
+def _failures(renderer: Renderer, name: str) -> Iterator[RenderError]:
     """What goes wrong with a template on one alert, on three, on an ending and, where it knows of them, on a digest."""
     alerts = (_letter(firing=1, resolved=0), _letter(firing=2, resolved=1), _letter(firing=0, resolved=1))
     for letter in (*alerts, replace(alerts[0], reason=NotifyReason.DIGEST, digest=_DIGEST)):
-        rendered = Renderer(folder).render(letter, name.partition("/")[0])
+        rendered = renderer.render(letter, name.partition("/")[0])
         yield from (failure for failure in rendered.failures if failure.template == name)
 
 

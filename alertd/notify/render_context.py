@@ -174,7 +174,7 @@ def _facts(entry: Entry, letter: Letter, *, ended: bool) -> list[dict[str, str]]
         ("why it ended", entry["resolved_reason"] if ended else ""),
         (letter.site_label, "" if said else entry["labels"][letter.site_label]),
     ]
-    return [{"name": name[:1].upper() + name[1:], "text": text} for name, text in rows if text]
+    return [{"name": name.capitalize() if name.islower() else name, "text": text} for name, text in rows if text]
 
 
 def _measured(entry: Entry) -> list[tuple[str, str]]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 _PING = re.compile(r"@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
 _AT_WORD_EDGE = re.compile(r"(?<!\w)[*_~`](?=\S)|(?<=\S)[*_~`](?!\w)")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
-_MARKDOWN = re.compile(r"[\\*`\[\]]|(?<!\w)_|_(?!\w)")
+_TAG = re.compile(r"<(?! )")
+_MARKDOWN = re.compile(r"[\\*`\[\]]|(?<!\w)_|_(?!\w)|^[>#]|^[-+](?= )", re.MULTILINE)
 
 ZERO_WIDTH_SPACE = "\u200b"
 
@@ -35,8 +36,11 @@ def slack_title(text: str) -> str:
 
 
 def teams(text: str) -> str:
-    """Literal in the CommonMark subset of Adaptive Cards; `<at>` is no mention."""
-    escaped = _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
+    """Literal in the CommonMark subset of Adaptive Cards; `<at>` is no mention.
+
+    What is no markup stays as it is, for not every client of Teams reads entities everywhere: `11.21 V < 11.3 V`.
+    """
+    escaped = _TAG.sub("&lt;", _ENTITY.sub("&amp;", text))
     return _MARKDOWN.sub(lambda found: "\\" + found[0], escaped)
 
 

@@ -78,8 +78,8 @@ def test_alerts_begin_and_end(evening: Done) -> None:
     ("channel", "rule", "marked"),
     [
         ("e-mail", "CalibrationFailed", "CRITICAL CalibrationFailed ·"),
-        ("Slack", "HighTemperature", "*Temp* 9"),
-        ("Teams", "CalibrationFailed", "Calibration status"),
+        ("Slack", "HighTemperature", "*Temp:* "),
+        ("Teams", "CalibrationFailed", "**Calibration status:** "),
     ],
 )
 def test_each_channel_hears_of_a_beginning_and_its_end(evening: Done, channel: str, rule: str, marked: str) -> None:

@@ -88,3 +88,20 @@ def test_a_storm_of_many_parts_is_told_once(world: NewWorld) -> None:
         assert [each.text.splitlines()[0][-5:] for each in told] == ["(1/2)", "(2/2)"]
         text = "".join(each.text for each in told)
         assert all(serial in text for serial in serials)
+
+
+def test_a_mail_shows_how_it_came_to_that(world: NewWorld) -> None:
+    """A chart of the history comes with the first mail, the reminder and the ending, through the outbox."""
+    w = world(LOW_VOLTAGE, route={"repeat_interval": "1h", "repeat_max": "1h"})
+    w.channels.kinds["mail"] = "email"
+    for minute in range(0, 120, 5):
+        w.at(f"{minute}m").voltage("QT1", 12.0 - minute / 40)
+    w.at("120m").voltage("QT1", 12.5)
+    w.run_to("130m", step="5m")
+    mails = [message for _, message, _ in w.channels.taken]
+    assert [each.reason for each in w.heard] == ["first", "reminder", "all_resolved"]
+    for mail in mails:
+        (image,) = mail.images
+        assert image.png.startswith(b"\x89PNG")
+        assert f'<img src="cid:{image.cid}"' in mail.html
+        assert image.alt.startswith("Voltage · Monitor QT1 from 12 V to ")

@@ -100,7 +100,9 @@ def test_slack_escape(text: str, slack: str) -> None:
 @pytest.mark.parametrize(
     ("text", "teams"),
     [
-        ("<at>everyone</at>", "&lt;at&gt;everyone&lt;/at&gt;"),
+        ("<at>everyone</at>", "&lt;at>everyone&lt;/at>"),
+        ("voltage 11.21 V < 11.3 V > 3", "voltage 11.21 V < 11.3 V > 3"),
+        ("> said\n# loud\n- one\n-5.5 dB", "\\> said\n\\# loud\n\\- one\n-5.5 dB"),
         ("A & B", "A & B"),
         ("&lt;at&gt;", "&amp;lt;at&amp;gt;"),
         ("[click](https://bad.example)", "\\[click\\](https://bad.example)"),
