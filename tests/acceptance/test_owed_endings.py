@@ -67,7 +67,9 @@ class OwedEndings(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(["an hour", "until resolved"]))
     def silence(self, kind: str) -> None:
         elapsed = int((self.world.now - START).total_seconds() // 60)
-        self.world.at(f"{elapsed}m").silence('instrument="QT1"', until=f"{elapsed + 60}m" if kind == "an hour" else None)
+        self.world.at(f"{elapsed}m").silence(
+            'instrument="QT1"', until=f"{elapsed + 60}m" if kind == "an hour" else None
+        )
         self.world._plan.pop()[1]()
         self.world.tick()
 
