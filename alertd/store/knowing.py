@@ -31,6 +31,8 @@ def known(connection: Connection, now: datetime, tokens: Mapping[str, int]) -> K
         alerts += alert_log.by_id(connection, newest)
         ids |= newest
     offline = upkeep.recall(connection, OFFLINE_SINCE)
+    # Of every group that was told of anything within the retention: without an alert there is no group to time.
+    timings = outbox.timings(connection) if alerts or episodes else ()
     subjects = {(alert.rule, alert.subject) for alert in alerts}
     return Known(
         alerts=alerts,
@@ -39,7 +41,7 @@ def known(connection: Connection, now: datetime, tokens: Mapping[str, int]) -> K
             for each in alert_log.told(connection, ids | {episode.id for episode in episodes})
         },
         outbox=outbox.pending(connection, whole=False),
-        timings={(each.target, each.group_key): each for each in outbox.timings(connection)},
+        timings={(each.target, each.group_key): each for each in timings},
         held={(each.alert_id, each.target): each for each in read(connection, HELD, Held)},
         acks=[ack for ack in read(connection, ACKS, Ack) if (ack.rule, ack.subject) in subjects],
         silences=standing.standing_silences(connection, now),
