@@ -8,10 +8,12 @@ from sqlalchemy import Connection, false, insert, select, update
 
 from alertd.model import Alert, State, Told, Transition
 from alertd.store.columns import storable
-from alertd.store.rows import chunked, read, row_of, upsert
+from alertd.store.rows import chunked, query, read, row_of, upsert, values_of
 from alertd.store.schema import ALERTS, TOLD, TRANSITIONS
 
 _LIVING = (State.PENDING, State.FIRING)
+# None of the living is settled; saying so lets the index that serves open_ serve here as well.
+_ACTIVE = query(ALERTS, Alert, ALERTS.c.settled == false(), ALERTS.c.state.in_(_LIVING))
 
 
 def record_alerts(connection: Connection, alerts: Sequence[Alert], now: datetime) -> None:
@@ -38,9 +40,7 @@ def record_transitions(connection: Connection, transitions: Sequence[Transition]
 
 def active(connection: Connection) -> list[Alert]:
     """Pending and firing, in the order they began."""
-    # None of them is settled; saying so lets the index that serves open_ serve here as well.
-    where = (ALERTS.c.settled == false(), ALERTS.c.state.in_(_LIVING))
-    return sorted(read(connection, ALERTS, Alert, *where), key=_beginning)
+    return sorted(values_of(connection, _ACTIVE, Alert), key=_beginning)
 
 
 def open_(connection: Connection) -> list[Alert]:

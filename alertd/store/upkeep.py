@@ -7,11 +7,12 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import Column, ColumnElement, Connection, delete, inspect, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, delete, inspect, or_, select
 
 from alertd.errors import StoreError
 from alertd.model import State
 from alertd.store import history, outbox
+from alertd.store.columns import Words
 from alertd.store.engine import Database
 from alertd.store.rows import chunked, upsert
 from alertd.store.schema import (
@@ -27,6 +28,8 @@ from alertd.store.schema import (
     TRANSITIONS,
 )
 
+_RECALL = select(MEMORY.c.value).where(MEMORY.c.key == bindparam("key", type_=Words))
+
 
 def remember(connection: Connection, key: str, value: object) -> None:
     """Keep a JSON value under this name."""
@@ -35,7 +38,7 @@ def remember(connection: Connection, key: str, value: object) -> None:
 
 def recall(connection: Connection, key: str) -> object | None:
     """The value of this name; None where there is none."""
-    found: object | None = connection.scalar(select(MEMORY.c.value).where(MEMORY.c.key == key))
+    found: object | None = connection.scalar(_RECALL, {"key": key})
     return found
 
 
