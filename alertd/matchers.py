@@ -45,7 +45,7 @@ def parse_matcher(text: str) -> Matcher:
         return Matcher(form["label"], form["operator"], value)
     try:
         return Matcher(form["label"], form["operator"], value, re.compile(value, re.DOTALL))
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{value!r} is no regular expression: {error}") from error
 
 

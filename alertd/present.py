@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from alertd.config.durations import format_duration
 from alertd.model import Alert, Delivery, Instrument, Sample, Told, Transition
+from alertd.notify.silences import Silence, SilenceState
+from alertd.notify.standing import Ack
 from alertd.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from alertd.daemon.muting import Stand
 
 Json = dict[str, object]
 
@@ -15,7 +21,7 @@ def time_text(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def alert_json(alert: Alert, told: Iterable[Told] = ()) -> Json:
+def alert_json(alert: Alert, told: Iterable[Told], stand: "Stand") -> Json:
     """One alert; `told` maps each target that surely heard that it fires to when it did."""
     return {
         "id": alert.id,
@@ -33,6 +39,32 @@ def alert_json(alert: Alert, told: Iterable[Told] = ()) -> Json:
         "resolved_reason": alert.resolved_reason.value if alert.resolved_reason else None,
         "stale_since": time_text(alert.stale_since),
         "told": {each.target: time_text(each.firing_at) for each in told if each.firing_at is not None},
+        "muted_by": list(stand.muted_by),
+        "acknowledged": None if stand.ack is None else ack_json(stand.ack),
+        "flapping": stand.flapping,
+        "changes": stand.changes,
+    }
+
+
+def ack_json(ack: Ack) -> Json:
+    """Who has an alert in hand."""
+    return {"by": ack.by, "at": time_text(ack.at), "until": time_text(ack.until), "note": ack.note}
+
+
+def silence_json(silence: Silence, state: SilenceState) -> Json:
+    """One silence; it ends when somebody ended it, where that was sooner."""
+    ends = [at for at in (silence.ends_at, silence.expired_at) if at is not None]
+    return {
+        "id": silence.id,
+        "state": state,
+        "matchers": [str(matcher) for matcher in silence.matchers],
+        "starts_at": time_text(silence.starts_at),
+        "ends_at": time_text(min(ends, default=None)),
+        "until_resolved": silence.until_resolved,
+        "rrule": silence.rrule,
+        "timezone": silence.timezone,
+        "author": silence.author,
+        "reason": silence.reason,
     }
 
 

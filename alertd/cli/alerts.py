@@ -1,11 +1,19 @@
 """`alertd alerts`: what needs a hand now."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from alertd.cli.options import config_option, json_option
 from alertd.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from alertd.daemon.muting import Muting, Stand
+    from alertd.model import Alert, Told
+    from alertd.present import Json
+    from alertd.store.store import Store
 
 
 @click.command("alerts")
@@ -14,18 +22,35 @@ from alertd.cli.output import print_json, print_table, say
 @click.option("--all", "all_", is_flag=True, help="Resolved ones too.")
 @click.option("--state", type=click.Choice(["pending", "firing", "resolved"]), help="Only those in this state.")
 def command(config: Path, as_json: bool, all_: bool, state: str | None) -> int:
-    """List alerts: pending and firing ones, newest first."""
-    from alertd.cli.opening import open_to_look
-    from alertd.model import State
-    from alertd.present import alert_json, short_time, told_by_alert
+    """List alerts: pending and firing ones, and what flaps, newest first."""
+    from alertd.cli.opening import open_to_look, rules_to_look
+    from alertd.clock import wall
+    from alertd.daemon.muting import Muting
 
-    states = [State(state)] if state else list(State) if all_ else [State.PENDING, State.FIRING]
-    with open_to_look(config) as (_, store):
-        alerts = [alert for alert in store.alerts(states=states) if alert.state is not State.RESOLVED or alert.fired_at]
-        told = told_by_alert(store.told([alert.id for alert in alerts]))
+    with open_to_look(config) as (loaded, store):
+        muting = Muting.look(store, loaded.settings, rules_to_look(loaded), wall())
+        alerts = _wanted(store, muting, state, all_=all_)
+        told = store.told([alert.id for alert in alerts])
     if as_json:
-        print_json([alert_json(alert, told.get(alert.id, ())) for alert in alerts])
-        return 0
+        print_json(alerts_json(alerts, told, muting))
+    else:
+        print_alerts(alerts, told, muting)
+    return 0
+
+
+def alerts_json(alerts: "Iterable[Alert]", told: "Iterable[Told]", muting: "Muting") -> "list[Json]":
+    """Alerts as every command prints them."""
+    from alertd.present import alert_json, told_by_alert
+
+    by_alert = told_by_alert(told)
+    return [alert_json(alert, by_alert.get(alert.id, ()), muting.stand(alert)) for alert in alerts]
+
+
+def print_alerts(alerts: "Sequence[Alert]", told: "Iterable[Told]", muting: "Muting") -> None:
+    """The same as a table."""
+    from alertd.present import short_time, told_by_alert
+
+    by_alert = told_by_alert(told)
     rows = [
         (
             alert.state.value + (" (no data)" if alert.stale_since else ""),
@@ -35,12 +60,35 @@ def command(config: Path, as_json: bool, all_: bool, state: str | None) -> int:
             alert.explanation,
             short_time(alert.fired_at or alert.active_at),
             short_time(alert.resolved_at),
-            ", ".join(each.target for each in told.get(alert.id, ()) if each.firing_at),
+            ", ".join(each.target for each in by_alert.get(alert.id, ()) if each.firing_at),
+            "; ".join(_stand_words(muting.stand(alert))),
         )
         for alert in alerts
     ]
     if rows:
-        print_table(["STATE", "SEVERITY", "RULE", "INSTRUMENT", "WHY", "SINCE (UTC)", "UNTIL", "TOLD"], rows)
+        columns = ["STATE", "SEVERITY", "RULE", "INSTRUMENT", "WHY", "SINCE (UTC)", "UNTIL", "TOLD", "STANDS"]
+        print_table(columns, rows)
     else:
         say("no alerts")
-    return 0
+
+
+def _wanted(store: "Store", muting: "Muting", state: str | None, *, all_: bool) -> "list[Alert]":
+    from alertd.model import State
+
+    states = [State(state)] if state else list(State) if all_ else [State.PENDING, State.FIRING]
+    found = [alert for alert in store.alerts(states=states) if alert.state is not State.RESOLVED or alert.fired_at]
+    if state or all_:
+        return found
+    flapping = muting.newest_that_flap(found)
+    return sorted([*found, *flapping], key=lambda alert: alert.active_at, reverse=True) if flapping else found
+
+
+def _stand_words(stand: "Stand") -> "Iterable[str]":
+    from alertd.present import short_time
+
+    if stand.flapping:
+        yield f"flaps: {stand.changes} changes"
+    if stand.ack is not None:
+        until = f" until {short_time(stand.ack.until)}" if stand.ack.until else ""
+        yield f"acknowledged by {stand.ack.by}{until}"
+    yield from stand.muted_by

@@ -25,8 +25,12 @@ COMMANDS = {
     "alerts": "alertd.cli.alerts",
     "instruments": "alertd.cli.instruments",
     "rules": "alertd.cli.rules",
+    "silence": "alertd.cli.silence",
+    "ack": "alertd.cli.ack",
+    "route": "alertd.cli.route",
     "deliveries": "alertd.cli.deliveries",
     "render": "alertd.cli.render",
+    "drill": "alertd.cli.drill",
     "db": "alertd.cli.db",
 }
 """Command → its module, which holds it as `command` and imports what it needs only when it runs."""

@@ -1,12 +1,19 @@
 """Opening config and store for commands that only look."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alertd.cli.output import complain
+from alertd.config.files import expand_patterns
 from alertd.config.load import Config, load_config
+from alertd.config.names import taken_names
 from alertd.daemon.stores import open_store, owed_elsewhere
+from alertd.errors import ConfigError, StoreError
+from alertd.rules.load import load_rules
+from alertd.rules.rule import Rule
+from alertd.store.place import is_there, locate
 from alertd.store.store import Store
 
 
@@ -19,6 +26,38 @@ def open_to_look(path: Path) -> Iterator[tuple[Config, Store]]:
         yield config, store
     finally:
         store.close()
+
+
+@contextmanager
+def open_if_there(config: Config) -> Iterator[Store | None]:
+    """The store; None before there is one, and where it cannot be used, which one line of warning says."""
+    file = locate(config.storage_url(os.environ), config.base).file
+    if file is not None and not is_there(file):
+        yield None
+        return
+    try:
+        store = open_store(config, work=False)
+    except StoreError as error:
+        complain(f"warning: silences, alerts and newest values are not known: {error}")
+        yield None
+        return
+    with store:
+        yield store
+
+
+def rules_to_look(config: Config) -> list[Rule]:
+    """The rules; where a file has mistakes, those of the others, and one line of warning."""
+    paths, _ = expand_patterns(config.settings.rules, config.base)
+    try:
+        return load_rules(paths, taken_names(config.document))
+    except ConfigError as error:
+        files = ", ".join(dict.fromkeys(mistake.file.name for mistake in error.mistakes))
+        complain(f"warning: left out for its mistakes, which alertd check names: {files}")
+    found: list[Rule] = []
+    for path in paths:
+        with suppress(ConfigError):
+            found += load_rules([path])
+    return found
 
 
 def complain_of_owed(store: Store, targets: frozenset[str]) -> None:

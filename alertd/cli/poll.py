@@ -10,6 +10,7 @@ from alertd.cli.options import config_option, json_option
 from alertd.cli.output import complain, print_json, say
 
 if TYPE_CHECKING:
+    from alertd.daemon.compose import Parts
     from alertd.daemon.cycle import CycleReport
     from alertd.store.store import Store
 
@@ -39,7 +40,7 @@ def command(config: Path, as_json: bool) -> int:
         _say_failures(report)
         complain_of_owed(store, frozenset(parts.targets))
         if as_json:
-            print_json(_report_json(store, report))
+            print_json(_report_json(parts, report))
         else:
             _print_report(store, report)
     finally:
@@ -61,12 +62,16 @@ def _say_failures(report: "CycleReport") -> None:
         complain(f"{waiting} in the outbox for the next poll")
 
 
-def _report_json(store: "Store", report: "CycleReport") -> dict[str, object]:
+def _report_json(parts: "Parts", report: "CycleReport") -> dict[str, object]:
+    from alertd.cli.alerts import alerts_json
+    from alertd.daemon.muting import Muting
     from alertd.model import State
-    from alertd.present import alert_json, delivery_json, told_by_alert, transition_json
+    from alertd.present import delivery_json, transition_json
 
+    store, setup = parts.store, parts.setup
     active = store.alerts(states=[State.PENDING, State.FIRING])
-    told = told_by_alert(store.told([alert.id for alert in active]))
+    told = store.told([alert.id for alert in active])
+    muting = Muting.look(store, setup.settings, setup.rules, parts.clock())
     return {
         "sources": [
             {
@@ -79,7 +84,7 @@ def _report_json(store: "Store", report: "CycleReport") -> dict[str, object]:
             for each in report.rounds
         ],
         "transitions": [transition_json(step) for each in report.rounds for step in each.transitions],
-        "alerts": [alert_json(alert, told.get(alert.id, ())) for alert in active],
+        "alerts": alerts_json(active, told, muting),
         "deliveries": [
             {**delivery_json(attempt.delivery), "delivered": attempt.delivered, "error": attempt.error}
             for attempt in report.attempts

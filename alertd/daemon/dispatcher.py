@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from alertd.daemon.breakage import Breakage
 from alertd.daemon.letters import Letters
+from alertd.daemon.muting import next_edge
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState, Says
 from alertd.notify.channels import Channels
@@ -65,7 +66,8 @@ class Dispatcher:
             log.info(
                 "message.queued", target=delivery.target, reason=delivery.reason.value, title=delivery.message.title
             )
-        return enqueued, min(planned.wake_at or now + LOOK_AT_LEAST_EVERY, _next_minute(now))
+        edge = next_edge(known.silences, known.acks, now)
+        return enqueued, min(at for at in (planned.wake_at, edge, _next_minute(now)) if at is not None)
 
     def without_group_wait(self) -> None:
         """From now on group_wait counts as over: `poll` has no later."""

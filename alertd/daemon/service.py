@@ -25,6 +25,8 @@ log = logger(__name__)
 
 TICK = 1.0
 """Seconds between looks at the clock, the watchdog and what is due."""
+LOOK_APART = timedelta(seconds=0.9 * TICK)
+"""Between looks for what other processes changed: a little under a tick, so that each tick has one."""
 STOP_WITHIN = 3.0
 """Seconds that a stop waits for messages in flight; what is not answered by then goes again, marked."""
 RELOAD_WITHIN = 1.0
@@ -33,7 +35,10 @@ LISTING = "instruments"
 
 
 class DispatchLoop(threading.Thread):
-    """Dispatches when something changed, when something is due, and once a minute anyway."""
+    """Dispatches when something changed, when something is due, and once a minute anyway.
+
+    What other processes change, silences and acknowledgements, it looks for once a second.
+    """
 
     def __init__(self, parts: Parts, enqueued: Callable[[], None]) -> None:
         super().__init__(name="dispatch", daemon=True)
@@ -42,6 +47,8 @@ class DispatchLoop(threading.Thread):
         self._wake = threading.Event()
         self._stopping = False
         self._failed = False
+        self._stamp: tuple[object, ...] | None = None
+        self._stamped_at = parts.clock()
         self.good_at: datetime | None = None
 
     def wake(self) -> None:
@@ -58,10 +65,23 @@ class DispatchLoop(threading.Thread):
         look_at = self._parts.clock()
         while not self._stopping:
             now = self._parts.clock()
-            if self._wake.is_set() or now >= look_at or look_at - now > timedelta(minutes=2):
+            acted = self._somebody_acted(now)
+            if acted or self._wake.is_set() or now >= look_at or look_at - now > timedelta(minutes=2):
                 self._wake.clear()
                 look_at = self._dispatch(now)
             self._wake.wait(TICK if look_at - now > timedelta(seconds=TICK) else 0.1)
+
+    def _somebody_acted(self, now: datetime) -> bool:
+        """Whether a silence or an acknowledgement came or went since the last look, a second ago or more."""
+        if abs(now - self._stamped_at) < LOOK_APART:
+            return False
+        self._stamped_at = now
+        try:
+            stamp = self._parts.store.standing.stamp()
+        except StoreError:
+            return False  # the next dispatch says so
+        before, self._stamp = self._stamp, stamp
+        return stamp != before
 
     def _dispatch(self, now: datetime) -> datetime:
         try:

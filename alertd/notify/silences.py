@@ -86,8 +86,10 @@ def next_start(silence: Silence, zone: str, now: datetime) -> datetime | None:
     return next(_starts(silence, zone_of(zone), now, now + LOOKAHEAD), None)
 
 
-def parse_when(text: str, now: datetime, zone: str | None) -> datetime:
+def parse_when(text: str, now: datetime, zone: str | None, *, last: bool = False) -> datetime:
     """A command line's time: ISO 8601, by the clocks of `zone`, else UTC, where it says no offset; or `2h` from now.
+
+    `last`: it is an end, so of a time that comes twice the second.
 
     Raises:
         ValueError: with one line that says what is wanted.
@@ -96,7 +98,7 @@ def parse_when(text: str, now: datetime, zone: str | None) -> datetime:
         return now + parse_duration(text)
     except ValueError:
         wall = _iso(text)
-    at = as_utc(wall, zone_of(zone or "UTC")) if wall.tzinfo is None else wall.astimezone(UTC)
+    at = as_utc(wall, zone_of(zone or "UTC"), last=last) if wall.tzinfo is None else wall.astimezone(UTC)
     if abs(at - now) > FARTHEST:
         raise ValueError(f'"{text}" is more than a hundred years from now')
     return at
@@ -129,7 +131,7 @@ def _ended(silence: Silence, zone: str, now: datetime) -> bool:
 
 def _end(silence: Silence, place: tzinfo) -> datetime | None:
     """When it ends by the clocks of a place."""
-    return silence.ends_at if silence.ends_local is None else as_utc(silence.ends_local, place)
+    return silence.ends_at if silence.ends_local is None else as_utc(silence.ends_local, place, last=True)
 
 
 @lru_cache(maxsize=2048)

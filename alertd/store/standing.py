@@ -30,6 +30,9 @@ from alertd.store.rows import chunked, read, row_of, upsert
 from alertd.store.schema import ALERTS, TRANSITIONS
 from alertd.store.standing_schema import ACKS, CLOCKS, EPISODES, EXPLAINED, HELD, SILENCES
 
+_WEST = timedelta(hours=13)
+"""How far the clocks of any zone are behind UTC's, and an hour that comes twice."""
+
 
 class Standing:
     """Reads and changes all of it; a part of the Store, with the same promises. Each method is one transaction."""
@@ -203,8 +206,10 @@ def _expire(connection: Connection, ids: Sequence[str], at: datetime) -> int:
 
 
 def _not_over(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    # An end by the clocks of each monitor's zone comes up to so much after that by UTC's.
+    latest = or_(SILENCES.c.ends_at > now, (SILENCES.c.ends_local.is_not(None)) & (SILENCES.c.ends_at > now - _WEST))
     return (
-        or_(SILENCES.c.ends_at.is_(None), SILENCES.c.ends_at > now),
+        or_(SILENCES.c.ends_at.is_(None), latest),
         or_(SILENCES.c.expired_at.is_(None), SILENCES.c.expired_at > now),
     )
 
