@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from alertd.config.durations import parse_duration
 from alertd.errors import UsageError
 from alertd.matchers import Matcher, parse_matcher
-from alertd.notify.silences import parse_when
 
 
 def span(option: str, text: str) -> timedelta:
@@ -28,6 +27,8 @@ def moment(option: str, text: str, now: datetime, zone: str | None = None, *, la
 
     `last`: it is an end, so of a time that comes twice the second.
     """
+    from alertd.notify.silences import parse_when
+
     try:
         return parse_when(text, now, zone, last=last)
     except ValueError as error:
