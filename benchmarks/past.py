@@ -49,15 +49,11 @@ class PastCosts:
 def measure(instruments: int, alerts: int, seconds: float, folder: Path) -> tuple[PastCosts, PastCosts]:
     """Polls, and looks of the dispatcher, without and with `alerts` of the past on record, all told and over."""
     with Simulation(instruments) as simulation:
+        configs = [write_config(folder / name, simulation, batch=100, poll=ONLY_CURRENT) for name in ("empty", "full")]
+        fill(folder / "full", simulation.serials, alerts)
         found = []
         for what in ("poll", "dispatch"):
-            workers = []
-            for name, count in (("empty", 0), ("full", alerts)):
-                here = folder / f"{what}-{name}"
-                config = write_config(here, simulation, batch=100, poll=ONLY_CURRENT)
-                if count:
-                    fill(here, simulation.serials, count)
-                workers.append(Worker.alertd(config))
+            workers = [Worker.alertd(config) for config in configs]
             alternate(workers, ROUNDS, seconds, what)
             found.append(PastCosts(instruments, alerts, workers[0].costs, workers[1].costs))
         return found[0], found[1]
