@@ -173,4 +173,4 @@ Promises.TestCase.settings = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-TestPromises = pytest.mark.timeout(300)(Promises.TestCase)
+TestPromises = pytest.mark.timeout(900)(Promises.TestCase)
