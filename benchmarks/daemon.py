@@ -120,8 +120,8 @@ def footprints(sizes: Sequence[int], folder: Path) -> Iterator[Footprint]:
     """A daemon that reads every source of each of these fleets."""
     for size in sizes:
         sink = Sink()
-        # Intervals that do not come round again before the first rounds are over and the message was sent.
-        every = dict.fromkeys(EVERY_SOURCE, "1h") | {"current": f"{10 + size // 100}s"}
+        # What does not come round again leaves its first round's end to be seen; `current` does, for the fault.
+        every = dict.fromkeys(EVERY_SOURCE, "1h") | {"current": f"{5 + size // 100}s"}
         with Simulation(size) as simulation:
             config = write_config(folder / f"run-{size}", simulation, poll=every, target=sink.url)
             with running(config) as pid:

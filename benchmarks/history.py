@@ -43,14 +43,14 @@ class HistoryCosts:
     reading: list[float] = field(default_factory=list)
 
 
-def measure(monitors: int, folder: Path) -> HistoryCosts:
+def measure(monitors: int, folder: Path, minutes: int = DAY_AND_HOUR) -> HistoryCosts:
     """Let a fleet live for 25 hours, with housekeeping each hour."""
     folder.mkdir(parents=True, exist_ok=True)
     costs = HistoryCosts(monitors)
     days = {source: list(_day(source)) for source in (Source.STATUS, Source.STATS, Source.CURRENT)}
     dice = random.Random(1)
     with Store.open("sqlite:///history.db", base=folder, work=True) as store:
-        for minute in range(DAY_AND_HOUR):
+        for minute in range(minutes):
             now = START + minute * MINUTE
             if minute and minute % 60 == 0:
                 _pack(store, now, costs)

@@ -1,0 +1,49 @@
+"""Each benchmark runs, at a tiny size; what it measures is not judged here."""
+
+from pathlib import Path
+
+from benchmarks import daemon, history, past, polls, start
+
+
+def test_polls(tmp_path: Path):
+    """alertd and the bare loops poll the same fleet, batched and not, and a line comes of each."""
+    batched, single = polls.measure([3], 0.0, tmp_path)
+    assert (batched.batch, single.batch) == (polls.BATCH, 1)
+    for costs in (batched, single):
+        assert all(
+            each.first > 0 and each.cpu and each.memory > 1 for each in (costs.alertd, costs.bare, costs.requests)
+        )
+    assert str(polls.table([batched, single])).count("\n|") == 4
+
+
+def test_past(tmp_path: Path):
+    """A store with a past is polled and looked at beside an empty one."""
+    found = past.measure(3, 20, 0.0, tmp_path)
+    assert all(costs.empty.cpu and costs.full.cpu for costs in found)
+    assert "20 past alerts" in str(past.table(*found))
+
+
+def test_history(tmp_path: Path):
+    """An hour's history of one monitor is written, packed and read."""
+    assert "| " in str(history.table([history.measure(1, tmp_path / "history", minutes=70)]))
+
+
+def test_footprint(tmp_path: Path):
+    """A daemon reads every source, then tells a fault, and its memory is known before and after."""
+    (found,) = daemon.footprints([2], tmp_path)
+    assert 1 < found.before <= found.most
+    assert found.after > 1
+    assert "2" in str(daemon.footprint_table([found]))
+
+
+def test_delays(tmp_path: Path):
+    """A fault arrives at the target as a message."""
+    found = daemon.delays(tmp_path, faults=1, interval=1.0)
+    assert found.first > 0
+    assert len(found.later) == 1
+    assert "interval" in str(daemon.delay_table(found, 1.0))
+
+
+def test_start():
+    """Commands are called."""
+    assert all(len(seconds) == 1 for _, seconds in start.measure(1))
