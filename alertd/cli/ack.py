@@ -7,7 +7,7 @@ import click
 
 from alertd.cli.options import config_option, json_option
 from alertd.cli.output import print_json, say
-from alertd.cli.words import login_name, span
+from alertd.cli.words import brief, login_name, span
 from alertd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def command(alert: str, config: Path, as_json: bool, lasts: str | None, note: st
             by=login_name(),
             at=now,
             until=until,
-            note=note,
+            note=brief("--note", note),
             severity=found.severity if episode is None else max(found.severity, episode.severity),
         )
         ack = store.standing.add_ack(ack)

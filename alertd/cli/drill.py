@@ -52,6 +52,8 @@ def command(config: Path, as_json: bool, rule: str, instrument: str, receiver: s
             say(f"  a real message would be held back now: {', '.join(each.muted_by)}")
     for failure in dict.fromkeys(str(failure) for each in tried for failure in each.failures):
         complain(f"warning: the shipped text stood in: {failure}")
+    if not tried:
+        complain("warning: there is no target to try")
     failed = sum(not each.delivered for each in tried)
     if failed:
         complain(f"{failed} of {len(tried)} targets did not take it")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertd.cli.words import known_zone, moment, span
+from alertd.cli.words import brief, known_zone, moment, span
 from alertd.errors import UsageError
 from alertd.matchers import Matcher
 from alertd.notify.rrule import check_rrule
@@ -62,7 +62,8 @@ def _check_ends(asked: Asked) -> None:
         raise UsageError("say until when: --for, --until or --until-resolved")
     elif len(given) > 1:
         raise UsageError(f"{' and '.join(given)}: one end is wanted")
-    if not asked.reason.strip():
+    brief("--author", asked.author)
+    if not brief("--reason", asked.reason).strip():
         raise UsageError("--reason: say why; whoever meets the silence wants to know")
 
 

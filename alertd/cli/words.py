@@ -10,6 +10,9 @@ from alertd.config.durations import parse_duration
 from alertd.errors import UsageError
 from alertd.matchers import Matcher, parse_matcher
 
+LONGEST_TEXT = 2000
+"""Characters of a reason, a note or a name."""
+
 
 def span(option: str, text: str) -> timedelta:
     """A duration longer than none."""
@@ -60,6 +63,13 @@ def _matcher(text: str) -> Matcher:
         raise UsageError(str(error)) from error
     except FutureWarning as error:
         raise UsageError(f"{text} is not clear: {error}; write \\[ for a bracket that is one") from error
+
+
+def brief(option: str, text: str) -> str:
+    """A text that is no longer than people read; it is kept with each alert that it is about."""
+    if len(text) > LONGEST_TEXT:
+        raise UsageError(f"{option}: {len(text)} characters; {LONGEST_TEXT} are the most")
+    return text
 
 
 def login_name() -> str:

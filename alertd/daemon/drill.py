@@ -238,8 +238,13 @@ class _Sender:
             muted_by=muted_by,
             delivered=isinstance(outcome, Delivered),
             error="" if isinstance(outcome, Delivered) else outcome.reason,
-            failures=rendered.failures,
+            failures=() if self._shows_nothing else rendered.failures,
         )
+
+    @property
+    def _shows_nothing(self) -> bool:
+        """Whether no value is known yet: a text that needs one fails for that alone."""
+        return self._alert is not None and all(value is None for value in self._alert.values.values())
 
     def _muted_by(self, way: Way) -> tuple[str, ...]:
         labels = self._alert.labels if self._alert is not None else {}

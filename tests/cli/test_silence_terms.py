@@ -73,6 +73,8 @@ def test_once(words, starts_at, ends_at):
         ({"lasts": "1h", "timezone": "../../etc/passwd"}, "there is no time zone"),
         ({"lasts": "1h", "timezone": ""}, "there is no time zone"),
         ({"lasts": "1h", "reason": " \n"}, "--reason: say why"),
+        ({"lasts": "1h", "reason": "N" * 2001}, "--reason: 2001 characters; 2000 are the most"),
+        ({"lasts": "1h", "author": "N" * 2001}, "--author: 2001 characters"),
         ({"rrule": "FREQ=DAILY"}, "--for is wanted with --rrule"),
         ({"rrule": "FREQ=DAILY", "until": "3d"}, "--for is wanted with --rrule"),
         ({"rrule": "FREQ=DAILY", "lasts": "1h", "until_resolved": True}, "--until-resolved and --rrule"),
