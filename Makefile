@@ -11,9 +11,9 @@ READY := $(VENV)/.ready
 # What ruff looks at: all that ends in .py, and the script that does not.
 CODE := . scripts/picture
 
-# pytest in two processes; `make test TESTS="tests/rules -x"` runs a part of it.
+# pytest in four processes, for many tests wait; `make test TESTS="tests/rules -x"` runs a part of it.
 TESTS ?= tests
-WORKERS ?= 2
+WORKERS ?= 4
 
 .PHONY: help demo test check format bench picture lock wheel clean
 

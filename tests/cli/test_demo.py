@@ -29,7 +29,7 @@ def demo(folder: Path, *words: str, **variables: str) -> Iterator[Running]:
         running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def evening(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """One demo, to its end."""
     with demo(tmp_path_factory.mktemp("demo"), *EVENING, HTTP_PROXY="http://127.0.0.1:9") as running:
