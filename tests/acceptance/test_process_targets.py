@@ -13,7 +13,7 @@ FIRST, SECOND = "QT100000", "QT100001"
 
 @pytest.mark.parametrize("answer", [HANG, Answer(429)], ids=["hung", "429"])
 def test_the_healthy_one_does_not_wait(site: Site, answer: Answer):
-    """It is told within two seconds of the decision; the sick one hears all in order once it recovers, nothing twice."""
+    """It is told within two seconds of the decision; the sick one hears all in order once it recovers, once."""
     sick = site.stack.enter_context(HttpSink())
     sick.answer = answer
     closed = site.stack.enter_context(socket.socket())  # bound and never listening: whoever calls is refused
