@@ -52,6 +52,10 @@ class Watchlist:
         self._shared: dict[tuple[int, ...], tuple[Panels, Panels]] = {}
         self._bound: dict[int, BoundRule] = {}
         self.watches = {instrument.serial: self._watch(instrument, rules) for instrument in instruments}
+        callers = {rule.name: _callers(rule) for rule in rules}
+        self._called_by = {
+            source: frozenset(name for name in self.rules if source in callers[name]) for source in Source
+        }
         self._asked = {
             source: asked_of(source, (watch.instrument for watch in self.watches.values())) for source in Source
         }
@@ -67,7 +71,7 @@ class Watchlist:
 
     def rules_called_by(self, source: Source) -> frozenset[str]:
         """The names of the rules that are judged in a source's round."""
-        return frozenset(name for name, rule in self.rules.items() if source in _callers(rule))
+        return self._called_by[source]
 
     def _watch(self, instrument: Instrument, rules: Sequence[Rule]) -> Watch:
         labels = labels_of(instrument)

@@ -19,6 +19,7 @@ rules:
   - {alert: Said, when: 'note.message == "flat"'}
   - {alert: Falls, when: 'slope(current.voltage, "2h") < -0.1'}
   - {alert: Mean, when: 'avg(stats.voltage, "1h") < 12'}
+  - {alert: Over, when: 'instrument.site == "a"', for: 10m}
   - {alert: Few, when: 'count(current.voltage, "1h") < 4'}
 """
 
@@ -182,6 +183,18 @@ def test_an_offline_instrument_says_nothing(run: Run) -> None:
         - {{at: 22m, reason: first}}
     """
     assert run("Low", body).lines == ()
+
+
+def test_a_rule_over_what_the_instrument_is_is_judged_in_each_round(run: Run) -> None:
+    """It reads no source, and its `for` runs on all the same."""
+    body = """
+        expect:
+        - {at: 9m, alert: Over, instrument: QT1, state: pending}
+        - {at: 11m, alert: Over, instrument: QT2, state: firing}
+        messages:
+        - {at: 10m, reason: first, contains: [QT1, QT2]}
+    """
+    assert run("Over", body).lines == ()
 
 
 def test_silences_hold(run: Run) -> None:
