@@ -1,15 +1,14 @@
-"""`alertd run`: the daemon. The only place that knows signals."""
+"""`alertd run`: the daemon."""
 
 import gc
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from alertd.cli.options import config_option
+from alertd.cli.signals import Signals, StoppedEarly
 
 if TYPE_CHECKING:
     from alertd.daemon.service import Service
@@ -25,6 +24,16 @@ ALIVE_WITHIN = 30.0
 @config_option
 def command(config: Path) -> int:
     """Watch the fleet and tell people, until told to stop. SIGHUP reads config and rules again."""
+    signals = Signals()
+    signals.heed()
+    try:
+        return _watch(config, signals)
+    except StoppedEarly:
+        return 0
+
+
+def _watch(config: Path, signals: Signals) -> int:
+    """All of it, beginning with the imports, which take most of a start."""
     from alertd.cli.logging import start_logging
     from alertd.clock import monotonic, wall
     from alertd.daemon.service import Service
@@ -32,39 +41,24 @@ def command(config: Path) -> int:
     from alertd.daemon.stores import open_for_work
     from alertd.daemon.systemd import Systemd
 
-    stop, reload = threading.Event(), threading.Event()
-    wake = threading.Event()
-
-    def on(signal_number: int, event: threading.Event) -> None:
-        def note(*_: object) -> None:
-            event.set()
-            wake.set()
-
-        signal.signal(signal_number, note)
-
-    on(signal.SIGTERM, stop)
-    on(signal.SIGINT, stop)
-    on(signal.SIGHUP, reload)
-
     setup = load_setup(config, lean=True)
     start_logging(setup.settings.logging, stream=sys.stdout)
+    signals.keep_order()
     store = open_for_work(setup.config)
     systemd = Systemd()
     service = Service(store, wall, monotonic)
     try:
-        service.start(setup)
-        _spare_the_collector()
-        systemd.ready("watching")
-        while not stop.is_set():
-            wake.wait(1.0)
-            wake.clear()
+        if not signals.stopping():
+            service.start(setup)
+            _spare_the_collector()
+            systemd.ready("watching")
+        while not signals.stopping():
+            signals.wait(1.0)
             service.tick()
             if monotonic() - service.alive_at < ALIVE_WITHIN:
                 systemd.alive()
-            if reload.is_set() and not stop.is_set():
-                reload.clear()
-                if not _reload(service, config, systemd):
-                    reload.set()  # the next look tries again
+            if not signals.stopping() and signals.take_reload() and not _reload(service, config, systemd):
+                signals.ask_reload()  # the next look tries again
         systemd.stopping()
         service.stop()
     finally:
