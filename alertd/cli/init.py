@@ -18,6 +18,7 @@ def command(folder: Path, as_json: bool) -> int:
     Files that are there already are left as they are.
     """
     from alertd.errors import UsageError
+    from alertd.notify.render_words import count
     from alertd.shipped import shipped
 
     config = folder / "config.yaml"
@@ -33,7 +34,7 @@ def command(folder: Path, as_json: bool) -> int:
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
     if kept:
-        complain(f"{len(kept)} files were there already and were left as they are")
+        complain(f"{count(len(kept), 'file was', 'files were')} there already and left alone")
     if as_json:
         print_json({"config": str(config), "written": len(files) - len(kept), "kept": len(kept)})
     else:

@@ -49,6 +49,8 @@ def command(config: Path, as_json: bool) -> int:
 
 
 def _say_failures(report: "CycleReport") -> None:
+    from alertd.notify.render_words import count
+
     for each in report.rounds:
         if each.failure:
             complain(f"{each.source}: {each.failure}")
@@ -58,8 +60,7 @@ def _say_failures(report: "CycleReport") -> None:
         if not attempt.delivered:
             complain(f"{attempt.delivery.target}: {attempt.error} ({attempt.delivery.message.title})")
     if report.waiting:
-        waiting = "1 message waits" if report.waiting == 1 else f"{report.waiting} messages wait"
-        complain(f"{waiting} in the outbox for the next poll")
+        complain(f"{count(report.waiting, 'message waits', 'messages wait')} in the outbox for the next poll")
 
 
 def _report_json(parts: "Parts", report: "CycleReport") -> dict[str, object]:

@@ -165,6 +165,9 @@ def test_init(alertd: Alertd, tmp_path: Path):
     assert (ran.code, ran.err) == (0, "")
     assert f"alertd check -c {folder}/config.yaml" in ran.out
     assert {path.name for path in folder.iterdir()} == {"config.yaml", "rules", "templates"}
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "config.yaml").touch()
+    assert alertd("init", tmp_path / "one").errors == ["1 file was there already and left alone"]
     (folder / "config.yaml").write_text("mine")
     again = alertd("init", "--json", folder)
     assert (again.json["config"], again.json["written"]) == (str(folder / "config.yaml"), 0)

@@ -159,6 +159,7 @@ def test_preview(quarry: Site, alertd: Alertd):
     lines = alertd("silence", "preview", "site=Quarry A", "-c", quarry.path).out.splitlines()
     assert FIRST in lines[1]
     assert lines[-1] == f"2 monitors: {FIRST}, {SECOND}"
+    assert alertd("silence", "preview", "site=Cliff", "-c", quarry.path).out.splitlines()[-1] == f"1 monitor: {THIRD}"
 
 
 @pytest.mark.parametrize(
