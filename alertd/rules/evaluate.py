@@ -1,7 +1,7 @@
 """What a rule says of one instrument now. Pure: a bound rule and a view in, an Evaluation out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -41,6 +41,8 @@ class Evaluation:
     """The measured fields of the conditions, `current.voltage`, in order of appearance; None where missing."""
     explanation: str
     """Of the worst level breached, else of the worst that is unknown, else of the mildest."""
+    endings: Mapping[Severity, str] = field(default_factory=dict)
+    """How each level whose `when` is clear stands to its end, if it fires: by its `until`, else by its `when`."""
 
 
 class Conditions(Protocol):
@@ -72,6 +74,11 @@ def evaluate(bound: BoundRule, view: View, at: datetime) -> Evaluation:
         levels=verdicts,
         values={f"{PREFIX_OF[source]}.{name}": _measured(view, source, name) for source, name in bound.fields},
         explanation=_telling(bound.levels, verdicts).when.explain(view),
+        endings={
+            level.severity: (level.until or level.when).explain(view)
+            for level in bound.levels
+            if verdicts[level.severity].when is Verdict.CLEAR
+        },
     )
 
 
