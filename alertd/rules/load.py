@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from alertd.config.durations import parse_duration
-from alertd.config.forms import OFF
+from alertd.config.forms import OFF, check_zone
 from alertd.config.validate import validate
 from alertd.config.yaml import Document, Loc, load_document
 from alertd.errors import ConfigError, Mistake
@@ -161,14 +161,22 @@ class _RuleReader:
                 self._mistakes.append(taken)
 
     def _check_labels(self, form: RuleForm) -> None:
-        for label in form.labels:
-            if not _LABEL.fullmatch(label):
+        for label, value in form.labels.items():
+            if label == "timezone":
+                self._check_zone(("labels", label), value)
+            elif not _LABEL.fullmatch(label):
                 self._note(("labels", label), f'"{label}" is no label: letters, digits and _ only', key=True)
             elif label in BUILT_IN_LABELS:
                 self._note(("labels", label), f"the label {label} is set by alertd: choose another", key=True)
         for param in form.params:
             if not _PARAM.fullmatch(param):
                 self._note(("params", param), f'"{param}" is no name of a param: letters, digits and _ only', key=True)
+
+    def _check_zone(self, loc: Loc, zone: str) -> None:
+        try:
+            check_zone(zone)
+        except ValueError as error:
+            self._note(loc, str(error))
 
     def _matchers(self, texts: Sequence[str], *loc: str | int) -> tuple[Matcher, ...]:
         matchers = []
