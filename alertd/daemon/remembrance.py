@@ -7,7 +7,8 @@ from alertd.clock import Clock
 from alertd.daemon.watch import Watchlist
 from alertd.model import RANGE_SOURCES, Source
 from alertd.mycirrus.plan import ENDPOINTS
-from alertd.rules.pasts import Pasts, fillers, needs_of
+from alertd.rules.pasts import Pasts, fillers, needs_of, spans_of
+from alertd.store.history import Measured
 from alertd.store.store import Store
 
 READ_BACK = "windows.read_back"
@@ -63,7 +64,7 @@ class Remembrance:
         """How far back a source has to be read for the windows, the gaps of `current` too."""
         if source not in RANGE_SOURCES:
             return timedelta(0)
-        spans = list(self.pasts.needs.get(source, {}).values())
+        spans = list(spans_of(self.pasts.needs, source).values())
         if source is Source.STATS:
             spans += fillers(self.pasts.needs).values()
         return timedelta(seconds=max(spans)) + MARGIN if spans else timedelta(0)
@@ -82,21 +83,18 @@ class Remembrance:
         twins = fillers(needs)
         ordered = sorted(serials)
         for some in (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE)):
-            for source, spans in needs.items():
-                for serial, name, at, value in self._points(some, source, spans, now):
-                    pasts.put(serial, source, name, at, value)
+            for source in needs:
+                for serial, name, measured in self._measured(some, source, spans_of(needs, source), now):
+                    pasts.load(serial, source, name, measured)
             if twins:
-                for serial, name, at, value in self._points(some, Source.STATS, twins, now):
-                    pasts.fill(serial, name, at, value)
+                for serial, twin, (times, values) in self._measured(some, Source.STATS, twins, now):
+                    if pasts.has_gaps(serial, twin, now.timestamp() - twins[twin]):
+                        for at, value in zip(times, values, strict=True):
+                            pasts.fill(serial, twin, at, value)
 
-    def _points(
+    def _measured(
         self, serials: Collection[str], source: Source, spans: Mapping[str, float], now: datetime
-    ) -> Iterable[tuple[str, str, float, float | str | bool]]:
+    ) -> Iterable[tuple[str, str, Measured]]:
         begin = now - timedelta(seconds=max(spans.values()))
-        found = self._store.histories(serials, source, list(spans), begin, now)
-        return (
-            (serial, name, at.timestamp(), value)
-            for serial, fields in found.items()
-            for name, points in fields.items()
-            for at, value in points
-        )
+        found = self._store.measured(serials, source, list(spans), begin, now)
+        return ((serial, name, measured) for serial, fields in found.items() for name, measured in fields.items())
