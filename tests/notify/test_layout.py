@@ -92,7 +92,9 @@ def test_later_parts_of_a_reminder_stand() -> None:
     told = tuple(was_told(alert.id, firing_at=NOW - 600 * MINUTE) for alert in MANY)
     (order,) = planned(*MANY, routing=TOGETHER, told=told).orders
     assert order.reason is NotifyReason.REMINDER
-    assert planned(*MANY, routing=TOGETHER, told=told, outbox=[row(order, 2, says=order.says[5:])], timings=order.timings).is_empty
+    assert planned(
+        *MANY, routing=TOGETHER, told=told, outbox=[row(order, 2, says=order.says[5:])], timings=order.timings
+    ).is_empty
 
 
 def test_later_parts_are_overtaken_by_what_is_new() -> None:
