@@ -30,6 +30,17 @@ def open_to_look(path: Path) -> Iterator[tuple[Config, Store]]:
 
 
 @contextmanager
+def open_to_change(path: Path) -> Iterator[tuple[Config, Store]]:
+    """The same for what may be said before the first poll: where there is no database file yet, one is made."""
+    config = load_config(path)
+    file = locate(config.storage_url(os.environ), config.base).file
+    if file is not None and not is_there(file):
+        open_store(config, work=True).close()
+    with open_store(config, work=False) as store:
+        yield config, store
+
+
+@contextmanager
 def open_if_there(config: Config) -> Iterator[Store | None]:
     """The store; None before there is one, and where it cannot be used, which one line of warning says."""
     file = locate(config.storage_url(os.environ), config.base).file

@@ -57,14 +57,14 @@ def add(config: Path, as_json: bool, author: str | None, **asked: Any) -> int:
 
     A MATCHER is a condition on a label: site="Quarry A", site=Quarry A, site=~Quarry.*, severity!=critical.
     """
-    from alertd.cli.opening import open_to_look
+    from alertd.cli.opening import open_to_change, open_to_look
     from alertd.cli.silence_terms import Asked, silence_of
     from alertd.clock import wall
     from alertd.present import silence_json
 
     now = wall()
     silence = silence_of(Asked(author=author or login_name(), **asked), secrets.token_hex(ID_BYTES), now)
-    with open_to_look(config) as (_, store):
+    with (open_to_look if silence.until_resolved else open_to_change)(config) as (_, store):
         if silence.until_resolved and not _matching(store, silence.matchers):
             raise UsageError("--until-resolved: nothing that matches is pending or firing")
         store.standing.add_silence(silence)

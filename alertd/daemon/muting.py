@@ -82,6 +82,12 @@ class Muting:
         """What would hold back the news that this alert fires, of whomever it goes to."""
         return tuple(dict.fromkeys(hold.name for hold in self._every_hold(alert)))
 
+    def keeps_from(self, receiver: str, alert: Alert) -> tuple[str, ...]:
+        """What would hold back from one receiver the news that this alert fires."""
+        ways = [route for target, route in destinations(alert, self._routing) if self._receiver_of[target] == receiver]
+        on_way = (hold for route in ways for hold in self.holds.on_way(alert.labels, route, receiver))
+        return tuple(dict.fromkeys(hold.name for hold in (*self.holds.on_alert(alert), *on_way)))
+
     def newest_that_flap(self, beside: Iterable[Alert]) -> list[Alert]:
         """The newest alert of each flapping that none of these stands for."""
         there = {(alert.rule, alert.subject) for alert in beside}

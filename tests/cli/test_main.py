@@ -61,6 +61,7 @@ def test_no_command(alertd: Alertd, words: list[str]):
         ["db", "drop"],
         ["db", "backup"],
         ["check", "-c"],
+        ["render", "LowVoltage/QT1"],
         ["", ""],
     ],
 )
@@ -72,6 +73,7 @@ def test_odd_words(alertd: Alertd, words: list[str], tmp_path: Path, monkeypatch
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.errors) == 1
     assert "--help" in ran.err
+    assert "\N{REPLACEMENT CHARACTER}" not in ran.err
 
 
 @pytest.mark.parametrize("words", CONFIGURED)
