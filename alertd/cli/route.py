@@ -137,7 +137,7 @@ def _print(alert: "Alert", looks: "Sequence[Look]", routing: "Routing", when: st
 
     say("labels: " + ", ".join(f'{name}="{text}"' for name, text in alert.labels.items()))
     for look in looks:
-        say(f"{'  ' * look.depth}{_look_words(look)}")
+        say(f"{'  ' * look.depth}{look_words(look)}")
     targets = [target for target, _ in destinations(alert, routing)]
     say(f"told: {', '.join(_receivers(looks))}; targets: {', '.join(targets) or 'none'}")
     for look in looks:
@@ -146,7 +146,8 @@ def _print(alert: "Alert", looks: "Sequence[Look]", routing: "Routing", when: st
     say(f"held back {when} by: {', '.join(muted_by) or 'nothing'}")
 
 
-def _look_words(look: "Look") -> str:
+def look_words(look: "Look") -> str:
+    """What one route does with the alert."""
     from alertd.config.durations import format_duration
 
     route = look.route

@@ -32,6 +32,8 @@ class Override:
 
     match: tuple[Matcher, ...]
     params: Mapping[str, Value]
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where in the rule's file each param stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class Rule:
     """Worst first."""
     match: tuple[Matcher, ...] = ()
     params: Mapping[str, Value] = field(default_factory=dict)
+    param_lines: Mapping[str, int] = field(default_factory=dict)
+    """Where in the file each param stands."""
     overrides: tuple[Override, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     summary: str = ""

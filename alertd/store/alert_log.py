@@ -71,6 +71,18 @@ def alert(connection: Connection, alert_id: str) -> Alert | None:
     return found[0] if found else None
 
 
+def alerts_of(connection: Connection, rule: str, subject: str) -> list[Alert]:
+    """Every one of a rule and subject, newest first."""
+    about = (ALERTS.c.rule == rule, ALERTS.c.subject == subject)
+    return read(connection, ALERTS, Alert, *about, order_by=(ALERTS.c.active_at.desc(), ALERTS.c.id))
+
+
+def firing_at(connection: Connection, at: datetime) -> list[Alert]:
+    """Those that fired at a time, by their samples' times, as they stand now; in the order they began."""
+    over = (ALERTS.c.resolved_at.is_(None)) | (ALERTS.c.resolved_at > at)
+    return sorted(read(connection, ALERTS, Alert, ALERTS.c.fired_at <= at, over), key=_beginning)
+
+
 def by_id(connection: Connection, alert_ids: Iterable[str]) -> list[Alert]:
     """These alerts, whatever their state."""
     found: list[Alert] = []

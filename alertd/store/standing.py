@@ -86,6 +86,12 @@ class Standing:
         with self._database.reading() as connection:
             return read(connection, EPISODES, Episode, EPISODES.c.settled == false(), order_by=(EPISODES.c.began_at,))
 
+    def episodes_of(self, rule: str, subject: str) -> list[Episode]:
+        """Every time that it flapped, oldest first."""
+        about = (EPISODES.c.rule == rule, EPISODES.c.subject == subject)
+        with self._database.reading() as connection:
+            return read(connection, EPISODES, Episode, *about, order_by=(EPISODES.c.began_at,))
+
     def ended_since(self, since: datetime) -> list[Alert]:
         """Alerts that fired and whose end was recorded since then, alertd's own too."""
         over = (ALERTS.c.state == State.RESOLVED, ALERTS.c.fired_at.is_not(None), ALERTS.c.closed_at > since)
