@@ -1,12 +1,12 @@
 """Three-valued expressions: compiled once, typed at load, bound to a rule's params, asked of a View."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from alertd.fields import Kind
 from alertd.model import Source, Value
-from alertd.rules.closures import answer_of, bind_params
+from alertd.rules.closures import answer_of, ask_of, bind_params
 from alertd.rules.explain import explain
 from alertd.rules.functions import Answer
 from alertd.rules.grammar import read_expression
@@ -20,9 +20,12 @@ from alertd.rules.tree import (
     Junction,
     Negation,
     Node,
+    Param,
     Reading,
+    Windowed,
 )
 from alertd.rules.view import View
+from alertd.rules.windows import Ask
 
 NO_PARAMS: Mapping[str, Value] = MappingProxyType({})
 NO_KINDS: Mapping[str, Kind] = MappingProxyType({})
@@ -37,6 +40,8 @@ class BoundExpression:
     fields: tuple[tuple[Source, str], ...]
     answer: Answer
     """The bare closure, for the hot loop: what `evaluate` calls."""
+    windows: tuple[Ask, ...] = ()
+    """What it asks of the past."""
 
     def evaluate(self, view: View) -> Value | None:
         """Its value for this instrument now; None is UNKNOWN, a duration is its seconds."""
@@ -50,15 +55,9 @@ class BoundExpression:
         """The first number that this field is compared with; None without one."""
         for node in walk(self.root):
             match node:
-                case Comparison(_, Reading(home, found), Constant(float(limit))) if (home, found.name) == (
-                    source,
-                    name,
-                ):
-                    return limit
-                case Comparison(_, Constant(float(limit)), Reading(home, found)) if (home, found.name) == (
-                    source,
-                    name,
-                ):
+                case Comparison(_, Reading() | Windowed() as side, Constant(float(limit))) | Comparison(
+                    _, Constant(float(limit)), Reading() | Windowed() as side
+                ) if _on_its_scale(side) == (source, name):
                     return limit
         return None
 
@@ -78,6 +77,8 @@ class Expression:
     """Its answer changes with time alone."""
     constant: bool
     """It reads nothing of the instrument, so its answer never changes."""
+    span_params: frozenset[tuple[str, Source]] = frozenset()
+    """Params that say how far a window over a source reaches back."""
 
     def bind(self, params: Mapping[str, Value] = NO_PARAMS) -> BoundExpression:
         """This expression with these params in place.
@@ -86,7 +87,8 @@ class Expression:
             KeyError: a param that it names is not among them.
         """
         root = bind_params(self.root, params)
-        return BoundExpression(text=self.text, root=root, fields=self.fields, answer=answer_of(root))
+        windows = tuple(ask_of(node) for node in walk(root) if isinstance(node, Windowed))
+        return BoundExpression(text=self.text, root=root, fields=self.fields, answer=answer_of(root), windows=windows)
 
     def evaluate(self, view: View) -> Value | None:
         """The value without params, for an expression that names none; see BoundExpression.evaluate."""
@@ -118,7 +120,23 @@ def compile_expression(text: str, *, params: Mapping[str, Kind] = NO_KINDS) -> E
         sources=frozenset(node.source for node in readings).union(*(call.sources for call in calls)),
         uses_clock=any(call.function.uses_clock for call in calls),
         constant=not (readings or calls or described),
+        span_params=frozenset(_span_params(nodes)),
     )
+
+
+def _span_params(nodes: Iterable[Node]) -> Iterator[tuple[str, Source]]:
+    for node in nodes:
+        if isinstance(node, Windowed):
+            for span in (node.span, *(value for _, value in node.keywords)):
+                if isinstance(span, Param):
+                    yield span.name, node.reading.source
+
+
+def _on_its_scale(node: Reading | Windowed) -> tuple[Source, str] | None:
+    """The field whose axis the values of a node belong to."""
+    if isinstance(node, Reading):
+        return node.source, node.field.name
+    return (node.reading.source, node.reading.field.name) if node.function.same_scale else None
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -133,6 +151,8 @@ def walk(node: Node) -> Iterator[Node]:
             below = (operand,)
         case Junction(_, parts):
             below = parts
+        case Windowed(_, reading, _, level):
+            below = (reading,) if level is None else (reading, level)
         case _:
             below = ()
     for part in below:
