@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from math import isfinite
 from pathlib import Path
 
 from alertd.config.durations import format_duration
 from alertd.config.load import Config
+from alertd.config.settings import Settings
+from alertd.daemon.fleet import asked_of
 from alertd.daemon.reasons import Reasons, Seen, Timer
-from alertd.model import Alert, Delivery
+from alertd.model import Alert, Delivery, Instrument, Source
 from alertd.present import Json, ack_json, time_text
-from alertd.rules.effective import Given
-from alertd.rules.parts import Part
-from alertd.rules.rule import Rule
+from alertd.rules.effective import Given, given_params, in_place, missed
+from alertd.rules.parts import Part, WindowPart
+from alertd.rules.rule import Rule, labels_of
+from alertd.rules.spelling import spell_value
 
 
 def place_text(file: Path, line: int, base: Path) -> str:
@@ -88,6 +92,45 @@ def given_json(params: Iterable[Given], rule: Rule, config: Config) -> Json:
     }
 
 
+def given_words(given: Given, rule: Rule, config: Config) -> str:
+    """The same in words: `low = 22.6, from rules/power.yaml:17, the override for supply="24v"`."""
+    place = place_text(rule.file, given.line, config.base)
+    override = f", the override for {', '.join(map(str, given.match))}" if given.match else ""
+    return f"{given.name} = {spell_value(given.value)}, from {place}{override}"
+
+
+def effective_json(rule: Rule, instrument: Instrument, config: Config) -> Json:
+    """What a rule comes to on one monitor, or why it is not about it."""
+    labels = labels_of(instrument)
+    terms = {level.severity: level for level in rule.levels}
+    why_not = missed(rule, labels)
+    return {
+        "alertname": rule.name,
+        "instrument": instrument.serial,
+        "applies": not why_not,
+        "why_not": why_not or None,
+        "source": rule_place(rule, config),
+        "levels": {
+            level.severity.word: {
+                "when": level.when,
+                "until": level.until,
+                "for": format_duration(terms[level.severity].for_),
+                "keep_firing_for": format_duration(terms[level.severity].keep_firing_for),
+            }
+            for level in in_place(rule, labels)
+        },
+        "params": given_json(given_params(rule, labels), rule, config),
+        "labels": dict(rule.labels),
+        "not_polled": never_polled(rule, instrument, config.settings),
+    }
+
+
+def never_polled(rule: Rule, instrument: Instrument, settings: Settings) -> list[str]:
+    """The sources that the rule reads and nobody asks this monitor for: without them it stays unknown."""
+    every = settings.poll.every
+    return [s.value for s in Source if s in rule.sources and (s not in every or not asked_of(s, [instrument]))]
+
+
 def seen_json(seen: Seen) -> Json:
     """One value; where it does not count, the one on record and why."""
     found: Json = {"value": seen.value, "measured_at": time_text(seen.measured_at), "age": _seconds(seen.age)}
@@ -115,6 +158,20 @@ def _part_json(part: Part) -> Json:
         "verdict": part.verdict.value,
         "explanation": part.explanation,
         "parts": [_part_json(each) for each in part.parts],
+        "windows": [_window_json(each) for each in part.windows],
+    }
+
+
+def _window_json(window: WindowPart) -> Json:
+    known = isinstance(window.value, float) and isfinite(window.value)
+    return {
+        "text": window.text,
+        "field": window.field,
+        "window": _seconds(window.span),
+        "offset": _seconds(window.offset),
+        "samples": window.samples,
+        "value": window.value if known or not isinstance(window.value, float) else "never",
+        "explanation": window.explanation,
     }
 
 

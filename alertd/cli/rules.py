@@ -1,29 +1,43 @@
-"""`alertd rules`: the rules as they were understood."""
+"""`alertd rules`: the rules as they were understood, and what each comes to on one monitor."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from alertd.cli.options import config_option, json_option
-from alertd.cli.output import print_json, print_table
+from alertd.cli.options import config_of_group, config_option, group_config_option, json_option
+from alertd.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from alertd.config.load import Config
+    from alertd.model import Instrument
+    from alertd.rules.rule import Rule
 
 
-@click.command("rules")
-@config_option
+@click.group("rules", invoke_without_command=True)
+@group_config_option
 @json_option
-def command(config: Path, as_json: bool) -> int:
+@click.pass_context
+def command(context: click.Context, config: Path | None, as_json: bool) -> int:
     """List the rules, and how many of the known instruments each one watches."""
-    from alertd.config.files import expand_patterns
+    if context.invoked_subcommand is not None:
+        given = {"config": config} if config is not None else {}
+        context.default_map = {context.invoked_subcommand: {**given, "as_json": as_json}}
+        return 0
+    return _list(config_of_group(config), as_json=as_json)
+
+
+def _list(config: Path, *, as_json: bool) -> int:
     from alertd.config.load import load_config
     from alertd.daemon.fleet import fleet_of
     from alertd.daemon.stores import open_store
     from alertd.errors import StoreError
     from alertd.present import rule_json, span_text
-    from alertd.rules.load import load_rules
     from alertd.rules.rule import labels_of
 
     loaded = load_config(config)
-    rules = load_rules(expand_patterns(loaded.settings.rules, loaded.base)[0])
+    rules = _load(loaded)
     counts: dict[str, int | None] = {rule.name: None for rule in rules}
     try:
         store = open_store(loaded, work=False)
@@ -51,3 +65,78 @@ def command(config: Path, as_json: bool) -> int:
     ]
     print_table(["RULE", "SEVERITY", "WHEN", "UNTIL", "FOR", "INSTRUMENTS", "WHERE"], rows)
     return 0
+
+
+@command.command("show")
+@click.argument("serial")
+@config_option
+@json_option
+def show(serial: str, config: Path, as_json: bool) -> int:
+    """Show what each rule comes to on the monitor with this SERIAL.
+
+    Its conditions with the params in place, and where each param was given; of a rule that is not about it, why.
+    """
+    from alertd.cli.opening import open_if_there
+    from alertd.config.load import load_config
+    from alertd.daemon.asked import named_monitor
+    from alertd.present_why import effective_json
+
+    loaded = load_config(config)
+    rules = _load(loaded)
+    with open_if_there(loaded) as store:
+        known = store.instruments() if store is not None else []
+    instrument = named_monitor(serial, known, loaded.settings.instruments)
+    if as_json:
+        print_json([effective_json(rule, instrument, loaded) for rule in rules])
+    else:
+        for line in _lines(rules, instrument, loaded):
+            say(line)
+    return 0
+
+
+def _load(config: "Config") -> "list[Rule]":
+    from alertd.config.files import expand_patterns
+    from alertd.rules.load import load_rules
+
+    return load_rules(expand_patterns(config.settings.rules, config.base)[0])
+
+
+def _lines(rules: "Sequence[Rule]", instrument: "Instrument", config: "Config") -> Iterator[str]:
+    from alertd.present_why import rule_place
+    from alertd.rules.effective import missed
+    from alertd.rules.rule import labels_of
+
+    labels = labels_of(instrument)
+    why_not = {rule.name: missed(rule, labels) for rule in rules}
+    applying = [rule for rule in rules if not why_not[rule.name]]
+    name = f"{instrument.name} ({instrument.serial})" if instrument.name else instrument.serial
+    yield f"{name}: {len(applying)} of {len(rules)} rules"
+    for rule in applying:
+        yield ""
+        yield from _one(rule, instrument, config)
+    others = [rule for rule in rules if why_not[rule.name]]
+    if others:
+        yield ""
+        yield "not about it:"
+    for rule in others:
+        yield f"  {rule.name} ({rule_place(rule, config)}): {why_not[rule.name]}"
+
+
+def _one(rule: "Rule", instrument: "Instrument", config: "Config") -> Iterator[str]:
+    from alertd.present import span_text
+    from alertd.present_why import given_words, never_polled, rule_place
+    from alertd.rules.effective import given_params, in_place
+    from alertd.rules.rule import labels_of
+
+    labels = labels_of(instrument)
+    yield f"{rule.name} ({rule_place(rule, config)})"
+    for terms, level in zip(rule.levels, in_place(rule, labels), strict=True):
+        ending = f", until {level.until}" if level.until else ""
+        keeps = f", keeps firing for {span_text(terms.keep_firing_for)}" if terms.keep_firing_for else ""
+        yield f"  {level.severity.word}: {level.when}, for {span_text(terms.for_)}{ending}{keeps}"
+    for given in given_params(rule, labels):
+        yield f"  {given_words(given, rule, config)}"
+    if rule.labels:
+        yield "  labels: " + ", ".join(f'{label}="{text}"' for label, text in rule.labels.items())
+    for source in never_polled(rule, instrument, config.settings):
+        yield f"  {source} is not polled here: what it would say stays unknown"

@@ -8,12 +8,10 @@ from alertd.daemon.reasons import Reasons, Seen, Timer
 from alertd.fields import FIELDS, SOURCE_OF, Kind
 from alertd.model import DeliveryState, Severity, State, Verdict
 from alertd.present import short_time, time_text
-from alertd.present_why import place_text, rule_place, span_words
+from alertd.present_why import given_words, place_text, rule_place, span_words
 from alertd.rules.explain import measure
 from alertd.rules.explain import span as age_words
 from alertd.rules.parts import Part
-from alertd.rules.rule import Rule
-from alertd.rules.spelling import spell_value
 
 WIDTH = 10
 """Characters of the words at the left."""
@@ -27,7 +25,7 @@ def lines(reasons: Reasons, config: Config) -> Iterator[str]:
     rule = reasons.rule
     yield from _column("rule", ["alertd itself" if rule is None else rule_place(rule, config)])
     if rule is not None:
-        yield from _column("params", _params(reasons, rule, config))
+        yield from _column("params", (given_words(given, rule, config) for given in reasons.params))
     yield from _column("asks", [reasons.asks] if reasons.asks else [])
     for level in reasons.levels:
         yield from _column("when", _part(level.when, level.severity))
@@ -66,17 +64,13 @@ def _column(word: str, entries: Iterable[str]) -> Iterator[str]:
         yield f"{'' if index else word:<{WIDTH}}{entry}"
 
 
-def _params(reasons: Reasons, rule: Rule, config: Config) -> Iterator[str]:
-    for given in reasons.params:
-        place = place_text(rule.file, given.line, config.base)
-        override = f", the override for {', '.join(map(str, given.match))}" if given.match else ""
-        yield f"{given.name} = {spell_value(given.value)}, from {place}{override}"
-
-
 def _part(part: Part, severity: Severity, *, until: bool = False, depth: int = 0) -> Iterator[str]:
     level = f"{severity.word}: " if depth == 0 else ""
     verdict = _HOLDS[part.verdict] if until or depth else part.verdict.value
     yield f"{'  ' * depth}{level}{part.text}: {verdict}{'' if part.parts else f', {part.explanation}'}"
+    for window in part.windows:
+        samples = "1 sample" if window.samples == 1 else f"{window.samples} samples"
+        yield f"{'  ' * (depth + 1)}{window.text}: {window.explanation}, from {samples}"
     for each in part.parts:
         yield from _part(each, severity, until=until, depth=depth + 1)
 

@@ -16,7 +16,7 @@ _STEPS = {
     TransitionKind.CANCELLED: State.RESOLVED,
 }
 _A_WHILE = timedelta(days=1)
-"""How far back a record of `status` and `current` is looked for: long after it counts, so that the last can be shown."""
+"""How far back a record of `status` and `current` is looked for: longer than it counts, so that it can be shown."""
 
 
 def records_then(

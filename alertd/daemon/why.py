@@ -16,8 +16,10 @@ from alertd.daemon.fleet import fleet_of
 from alertd.daemon.muting import Muting, Stand
 from alertd.daemon.pathfinder import look_down
 from alertd.daemon.reasons import Reasons, Seen, Telling, Timer, Ways
+from alertd.daemon.remembrance import Remembrance
 from alertd.daemon.routing import routing_of
 from alertd.daemon.supposed import completed, labels_if, supposed
+from alertd.daemon.watch import Watchlist
 from alertd.fields import PREFIX_OF
 from alertd.model import OWN_RULES, Alert, Delivery, DeliveryState, Instrument, Sample, Severity, Source, State, Verdict
 from alertd.notify.groups import destinations
@@ -29,7 +31,7 @@ from alertd.rules.freshness import Horizon
 from alertd.rules.parts import take_apart
 from alertd.rules.rule import BoundRule, Rule, bind, labels_of
 from alertd.rules.tree import Call
-from alertd.rules.view import NOT_POLLED, View, describe
+from alertd.rules.view import NO_PAST, NOT_POLLED, Past, View, describe
 from alertd.store.store import Store
 
 NOTHING_YET = "nothing on record yet"
@@ -88,7 +90,7 @@ class _Moment:
         labels = labels_of(instrument)
         not_watched = missed(rule, labels)
         newest = self._newest(instrument.serial)
-        view = self._view(instrument, newest)
+        view = self._view(instrument, newest, rule)
         bound = bind(rule, labels)
         record = self._record(rule.name, instrument.serial, [level.severity for level in rule.levels])
         verdict, explanation = self._verdict(bound, view, record.alert, newest)
@@ -126,9 +128,17 @@ class _Moment:
             return records_then(self._store, serial, every, retention, self._at)
         return {sample.source: sample for sample in self._store.newest_of(serial)}
 
-    def _view(self, instrument: Instrument, newest: Mapping[Source, Sample]) -> View:
+    def _view(self, instrument: Instrument, newest: Mapping[Source, Sample], rule: Rule) -> View:
         horizon = Horizon(self._at, self._settings.poll.every)
-        return horizon.see(describe(instrument), newest, self._failed())
+        return horizon.see(describe(instrument), newest, self._failed(), past=self._past_of(instrument, rule))
+
+    def _past_of(self, instrument: Instrument, rule: Rule) -> Past:
+        """What the rule's windows look back at, as the daemon recalls it on a start."""
+        if self._store is None:
+            return NO_PAST
+        remembrance = Remembrance(self._store, self._settings.poll.every, lambda: self._at)
+        remembrance.watch(Watchlist([instrument], [rule]))
+        return remembrance.pasts.of(instrument.serial)
 
     def _failed(self) -> dict[Source, str]:
         """Sources that gave no answer, as far as alertd's own alerts of that time say so."""
@@ -304,7 +314,8 @@ def _age(view: View, source: Source) -> Seen:
 
 
 def _ages(expression: Expression) -> Iterable[Source]:
-    return (source for node in walk(expression.root) if isinstance(node, Call) for source in node.sources)
+    calls = (node for node in walk(expression.root) if isinstance(node, Call) and node.function.name == "age")
+    return (source for call in calls for source in call.sources)
 
 
 def _timers(rule: Rule, alert: Alert | None) -> dict[Severity, Timer]:

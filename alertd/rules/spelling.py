@@ -19,6 +19,7 @@ from alertd.rules.tree import (
     Node,
     Param,
     Reading,
+    Windowed,
 )
 
 _ANY, _OR, _AND, _NOT, _COMPARED, _SUM, _PRODUCT, _ATOM = range(8)
@@ -63,8 +64,12 @@ def _atom(node: Node) -> str:
             return f"instrument.{name}"
         case Param(name):
             return f"params.{name}"
-        case Call(function, sources):
-            return f"{function.name}({', '.join(PREFIX_OF[source] for source in sources)})"
+        case Call(function, sources, number_node):
+            asked = [PREFIX_OF[source] for source in sources] + ([] if number_node is None else [spell(number_node)])
+            return f"{function.name}({', '.join(asked)})"
+        case Windowed(function, reading, span, level, keywords):
+            given = [spell(each) for each in (reading, level, span) if each is not None]
+            return f"{function.name}({', '.join([*given, *(f'{name}={spell(value)}' for name, value in keywords)])})"
         case Constant(value, kind):
             return spell_value(value, kind)
     raise TypeError(node)

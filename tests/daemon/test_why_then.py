@@ -156,3 +156,18 @@ def test_a_record_without_the_value(tmp_path: Path):
     assert (seen.value, seen.measured_at, seen.why) == (None, minutes(7), "not given")
     assert world.store.newest_record("QT1", Source.CURRENT, minutes(0), minutes(7)) is not None
     world.close()
+
+
+def test_windows_of_then(tmp_path: Path):
+    """A function over the past looks back from then: its samples, its result; of too few it is unknown."""
+    world = World(tmp_path, {"alert": "Mean", "when": 'avg(current.voltage, "20m") < 11.5'})
+    world.at("20m").voltage("QT1", 11.0)
+    world.run_to("45m")
+    (window,) = asked(world, 42, "Mean").levels[0].when.windows
+    assert (window.field, window.span, window.samples) == ("current.voltage", timedelta(minutes=20), 20)
+    assert window.value == pytest.approx(11.0)
+    assert short(asked(world, 42, "Mean")) == (B, "firing")
+    (early,) = asked(world, 2, "Mean").levels[0].when.windows
+    assert (early.samples, early.value) == (3, None)
+    assert early.explanation == "mean voltage of 20 min unknown (3 of about 20 values)"
+    world.close()

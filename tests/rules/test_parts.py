@@ -1,18 +1,23 @@
 """A condition taken apart: each part's own verdict and reason, and its text again."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 
+from alertd.fields import Kind
 from alertd.model import Severity, Value, Verdict
 from alertd.rules.effective import given_params, in_place, missed
 from alertd.rules.expression import compile_expression
 from alertd.rules.load import load_rules
 from alertd.rules.parts import Part, parts_of, take_apart
 from alertd.rules.rule import bind
+from alertd.rules.series import Series
 from alertd.rules.spelling import spell, spell_value
-from tests.rules.seeing import view
+from tests.rules.seeing import NOW, view
 from tests.rules.test_expression_fuzz import ANY_VIEW, KINDS, PARAMS, _conditions
 
+WITH_SPAN = {"span": Kind.DURATION}
 B, C, U = Verdict.BREACHED, Verdict.CLEAR, Verdict.UNKNOWN
 
 
@@ -68,6 +73,10 @@ def test_what_has_no_parts(text: str, values: dict[str, Value | None], explanati
         ("1 < current.voltage < 3", "1 < current.voltage and current.voltage < 3"),
         ("sic.status not in ['a', \"b\"]", 'sic.status not in ["a", "b"]'),
         ('age(calibration) > "840h"', 'age(calibration) > "35d"'),
+        ('avg(current.voltage, "6h", offset="24h") < 11.3', 'avg(current.voltage, "6h", offset="1d") < 11.3'),
+        ('time_to(current.voltage, 11 + 0.3, "12h") < "8h"', None),
+        ('previous(sic.status, within="1h30m") != sic.status', None),
+        ('forecast(current.voltage, "12h", ahead="8h") < -same_hour_yesterday(current.temp)', None),
     ],
 )
 def test_spelling(written: str, spelt: str | None):
@@ -91,6 +100,24 @@ def test_the_whole_is_what_is_judged(text: str, seen):
     answer = bound.evaluate(seen)
     assert part.verdict is (U if answer is None else B if answer else C)
     assert part.explanation == bound.explain(seen)
+
+
+def test_windows():
+    """Of a function over the past: its field and window, how many samples it had, what it came to or lacks."""
+    expression = compile_expression(
+        'avg(current.voltage, "1h") < 12 and delta(current.temp, params.span) > 3', params=WITH_SPAN
+    )
+    series = Series((NOW.timestamp() - 60 * minute, 11.0 + minute / 60) for minute in range(60))
+    seen = view({"current.voltage": 11.0, "current.temp": 50.0})
+    seen.past = {"current.voltage": series}
+    part = parts_of(expression, expression.bind({"span": "6h"}), seen)
+    assert part.windows == ()
+    mean, change = (each.windows[0] for each in part.parts)
+    assert (mean.text, mean.field, mean.span) == ('avg(current.voltage, "1h")', "current.voltage", timedelta(hours=1))
+    assert (mean.samples, mean.value) == (60, pytest.approx(11.4917, abs=1e-3))
+    assert mean.explanation == "mean voltage of 1 h 11.49 V"
+    assert (change.text, change.samples, change.value) == ("delta(current.temp, params.span)", 0, None)
+    assert change.explanation == "change of temp in 6 h unknown (nothing on record)"
 
 
 @pytest.mark.parametrize(
