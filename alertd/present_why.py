@@ -55,6 +55,7 @@ def reasons_json(reasons: Reasons, config: Config) -> Json:
         "acknowledged": None if stand.ack is None else ack_json(stand.ack),
         "flapping": stand.flapping,
         "changes": stand.changes,
+        "mode": "shadow" if stand.shadow else "live",
         "parts": [
             {"severity": level.severity.word, "of": name, **_part_json(part)}
             for level in reasons.levels
@@ -109,6 +110,7 @@ def effective_json(rule: Rule, instrument: Instrument, config: Config) -> Json:
         "instrument": instrument.serial,
         "applies": not why_not,
         "why_not": why_not or None,
+        "mode": "shadow" if rule.shadow else "live",
         "source": rule_place(rule, config),
         "levels": {
             level.severity.word: {

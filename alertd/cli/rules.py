@@ -11,6 +11,7 @@ from alertd.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from alertd.config.load import Config
+    from alertd.daemon.shadows import Unsent
     from alertd.model import Instrument
     from alertd.rules.rule import Rule
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(context: click.Context, config: Path | None, as_json: bool) -> int:
-    """List the rules, and how many of the known instruments each one watches."""
+    """List the rules, how many of the known instruments each one watches, and what those in shadow would have sent."""
     if context.invoked_subcommand is not None:
         given = {"config": config} if config is not None else {}
         context.default_map = {context.invoked_subcommand: {**given, "as_json": as_json}}
@@ -31,6 +32,8 @@ def command(context: click.Context, config: Path | None, as_json: bool) -> int:
 def _list(config: Path, *, as_json: bool) -> int:
     from alertd.config.load import load_config
     from alertd.daemon.fleet import fleet_of
+    from alertd.daemon.routing import routing_of
+    from alertd.daemon.shadows import unsent
     from alertd.daemon.stores import open_store
     from alertd.errors import StoreError
     from alertd.present import rule_json, span_text
@@ -39,17 +42,21 @@ def _list(config: Path, *, as_json: bool) -> int:
     loaded = load_config(config)
     rules = _load(loaded)
     counts: dict[str, int | None] = {rule.name: None for rule in rules}
+    shadows: dict[str, Unsent] = {}
     try:
         store = open_store(loaded, work=False)
     except StoreError:
         pass  # before the first poll there is no fleet to count
     else:
         fleet = fleet_of(store.instruments(), loaded.settings.instruments)
+        in_shadow = store.fired_in_shadow() if any(rule.shadow for rule in rules) else []
         store.close()
+        shadows = unsent(rules, in_shadow, routing_of(loaded.settings, rules).root)
         counts = {rule.name: sum(rule.matches(labels_of(each)) for each in fleet) for rule in rules}
     if as_json:
-        print_json([rule_json(rule, counts[rule.name]) for rule in rules])
+        print_json([rule_json(rule, counts[rule.name], shadows.get(rule.name)) for rule in rules])
         return 0
+    any_shadow = any(rule.shadow for rule in rules)
     rows = [
         (
             rule.name,
@@ -59,12 +66,28 @@ def _list(config: Path, *, as_json: bool) -> int:
             span_text(level.for_),
             "" if counts[rule.name] is None else str(counts[rule.name]),
             f"{rule.file.name}:{rule.line}",
+            *([_shadow_words(rule, shadows.get(rule.name))] if any_shadow else []),
         )
         for rule in rules
         for level in rule.levels
     ]
-    print_table(["RULE", "SEVERITY", "WHEN", "UNTIL", "FOR", "INSTRUMENTS", "WHERE"], rows)
+    columns = ["RULE", "SEVERITY", "WHEN", "UNTIL", "FOR", "INSTRUMENTS", "WHERE"]
+    print_table([*columns, "WOULD HAVE SENT"] if any_shadow else columns, rows)
     return 0
+
+
+def _shadow_words(rule: "Rule", unsent: "Unsent | None") -> str:
+    """What a rule in shadow would have sent; empty for a live one."""
+    from alertd.present import short_time
+
+    if not rule.shadow:
+        return ""
+    if unsent is None or not unsent.firings:
+        return "in shadow: nothing so far"
+    firings = "1 firing" if unsent.firings == 1 else f"{unsent.firings} firings"
+    receivers = ", ".join(f"{name} ×{count}" for name, count in unsent.receivers.items())
+    span = f"since {short_time(unsent.since)}, the last {short_time(unsent.last)}"
+    return f"in shadow: {firings} {span}, to {receivers}"
 
 
 @command.command("show")
@@ -129,7 +152,7 @@ def _one(rule: "Rule", instrument: "Instrument", config: "Config") -> Iterator[s
     from alertd.rules.rule import labels_of
 
     labels = labels_of(instrument)
-    yield f"{rule.name} ({rule_place(rule, config)})"
+    yield f"{rule.name} ({rule_place(rule, config)}){', in shadow: nobody is told' if rule.shadow else ''}"
     for terms, level in zip(rule.levels, in_place(rule, labels), strict=True):
         ending = f", until {level.until}" if level.until else ""
         keeps = f", keeps firing for {span_text(terms.keep_firing_for)}" if terms.keep_firing_for else ""

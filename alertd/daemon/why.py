@@ -22,7 +22,7 @@ from alertd.daemon.supposed import completed, labels_if, supposed
 from alertd.daemon.watch import Watchlist
 from alertd.fields import PREFIX_OF
 from alertd.model import OWN_RULES, Alert, Delivery, DeliveryState, Instrument, Sample, Severity, Source, State, Verdict
-from alertd.notify.groups import destinations
+from alertd.notify.groups import led_to
 from alertd.notify.known import Known
 from alertd.rules.effective import given_params, missed
 from alertd.rules.evaluate import Evaluation, evaluate, measured, moment
@@ -114,7 +114,7 @@ class _Moment:
                 timers=_timers(rule, record.alert),
                 params=given_params(rule, labels),
                 ways=self._ways(alert),
-                notes=tuple(self._notes(newest, verdict, record.alert)),
+                notes=tuple(self._notes(rule, newest, verdict, record.alert)),
             ),
             record,
             self._stand(alert, record.alert, offline),
@@ -162,7 +162,11 @@ class _Moment:
             return verdict, self._nothing
         return verdict, seen.explanation + _not_yet(bound, view, living, seen)
 
-    def _notes(self, newest: Mapping[Source, Sample], verdict: Verdict, alert: Alert | None) -> Iterable[str]:
+    def _notes(
+        self, rule: Rule, newest: Mapping[Source, Sample], verdict: Verdict, alert: Alert | None
+    ) -> Iterable[str]:
+        if rule.shadow:
+            yield "the rule is in shadow: it is judged and recorded, and nobody is told that it fires"
         if not newest:
             yield self._nothing
         if self._past and alert is not None and alert.state is not State.RESOLVED:
@@ -257,7 +261,7 @@ class _Moment:
     def _ways(self, alert: Alert) -> Ways:
         return Ways(
             looks=tuple(look_down(self._routing.root, alert.labels)),
-            targets=tuple(target for target, _ in destinations(alert, self._routing)),
+            targets=tuple(target for target, _ in led_to(alert, self._routing)),
         )
 
 

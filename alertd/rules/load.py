@@ -126,6 +126,7 @@ class _RuleReader:
             runbook=form.runbook,
             flapping=OFF if form.flapping is None and "flapping" in form.model_fields_set else form.flapping,
             cause=form.cause,
+            shadow=form.mode == "shadow",
             file=self._document.path,
             index=self._index,
             line=line,

@@ -84,6 +84,8 @@ class Rule:
     """What counts as flapping; None: what does by the config."""
     cause: Literal["none", "instrument"] | None = None
     """Whether its firing alert explains others of its instrument; None: where it looks at status.online."""
+    shadow: bool = False
+    """Judged and recorded, and nobody is told."""
     file: Path
     index: int = 0
     """Which one of its file, from 0."""

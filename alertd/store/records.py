@@ -28,6 +28,11 @@ class Records:
         with self._database.reading() as connection:
             return alert_log.firing_at(connection, at)
 
+    def fired_in_shadow(self) -> list[Alert]:
+        """Alerts that fired and were in shadow when they were last judged."""
+        with self._database.reading() as connection:
+            return alert_log.fired_in_shadow(connection)
+
     def messages_about(self, ids: Iterable[str]) -> list[Delivery]:
         """Messages that speak of these alerts or episodes, oldest first; of their texts the titles alone."""
         with self._database.reading() as connection:
