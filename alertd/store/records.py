@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from alertd.model import Alert, Delivery, Sample
-from alertd.store import alert_log, fleet, outbox
+from alertd.model import Alert, Delivery, Sample, Source
+from alertd.store import alert_log, fleet, history, outbox
 from alertd.store.engine import Database
 
 
@@ -17,6 +17,11 @@ class Records:
         """The newest record of each source of one instrument."""
         with self._database.reading() as connection:
             return fleet.newest(connection, serial)
+
+    def newest_record(self, instrument: str, source: Source, start: datetime, end: datetime) -> Sample | None:
+        """The last record from `start` to `end`, both included, as it was; None where there is none."""
+        with self._database.reading() as connection:
+            return history.newest_record(connection, instrument, source, (start, end))
 
     def alerts_of(self, rule: str, subject: str) -> list[Alert]:
         """Every alert of a rule and subject, newest first."""
