@@ -247,7 +247,7 @@ class _Moment:
         """What holds it; of what does not fire what would hold it back if it did now."""
         muting = self._muting(real, offline)
         if real is None:
-            return Stand(muted_by=muting.muted_by(muting.as_it_is(alert)))
+            return Stand(muted_by=muting.muted_by(muting.as_it_is(alert)), shadow=muting.in_shadow(alert))
         return muting.stand(real)
 
     def _muting(self, real: Alert | None, offline: Iterable[str]) -> Muting:

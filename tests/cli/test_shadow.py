@@ -105,6 +105,7 @@ def test_what_else_speaks_of_it(shadowed: Site, alertd: Alertd):
     found = alertd("why", FIRST, "LowVoltage", "--json", "-c", shadowed.path).json
     assert (found["mode"], found["state"], found["muted_by"]) == ("shadow", "firing", ["mode shadow"])
     assert found["targets"] == ["hook"]
+    assert alertd("why", "QT100002", "LowVoltage", "--json", "-c", shadowed.path).json["mode"] == "shadow"
     assert found["notes"] == ["the rule is in shadow: it is judged and recorded, and nobody is told that it fires"]
     assert alertd("rules", "show", FIRST, "--json", "-c", shadowed.path).json[0]["mode"] == "shadow"
     assert "LowVoltage (rules/site.yaml:2), in shadow" in alertd("rules", "show", FIRST, "-c", shadowed.path).out

@@ -14,7 +14,7 @@ FIRST, SECOND, THIRD = "QT100000", "QT100001", "QT100002"
 KEYS = {
     *("instrument", "alertname", "at", "verdict", "explanation", "values", "state", "timers", "muted_by", "told"),
     *("source", "subject", "applies", "why_not", "asks", "alert", "acknowledged", "flapping", "changes", "parts"),
-    *("params", "undelivered", "route", "receivers", "targets", "notes"),
+    *("params", "undelivered", "route", "receivers", "targets", "notes", "mode"),
 }
 SUPPLY = {
     "alert": "Supply",
