@@ -64,7 +64,7 @@ def about(connection: Connection, ids: Iterable[str]) -> list[Delivery]:
     # Ids are letters and digits: as JSON each stands between quotes, and no other id holds it.
     said = type_coerce(DELIVERIES.c.says, Text)
     for some in chunked(sorted(wanted), 50):
-        statement = select(*columns).where(or_(*(said.contains(f'"{each}"') for each in some)))
+        statement = select(*columns).where(or_(*(said.contains(f'"{each}"', autoescape=True) for each in some)))
         found += [delivery_of(row, whole=False) for row in connection.execute(statement)]
     return sorted({each.id: each for each in found}.values(), key=lambda each: each.id)
 
