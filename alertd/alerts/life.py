@@ -40,6 +40,8 @@ class Subject:
     terms: Mapping[Severity, LevelTerms]
     gap: timedelta
     """The longest span between two verdicts that counts as observed."""
+    shadow: bool = False
+    """Whether the rule is in shadow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,7 @@ def _born(
         levels=levels,
         recorded_at=now,
         breached_at=now,
+        shadow=about.shadow,
     )
     kind = TransitionKind.FIRED if state is State.FIRING else TransitionKind.PENDING
     return Step(alert, (_transition(alert, kind, seen.at, "breached"),))
@@ -220,6 +223,8 @@ def _gone_on(  # noqa: PLR0917 - one step's whole before and after
         levels=levels,
         recorded_at=now if fires_now else alert.recorded_at,
         breached_at=now if breached else alert.breached_at,
+        # Out of the shadow it is told once it is judged breached: unknown waits, and what clears first is never told.
+        shadow=about.shadow or (alert.shadow and not breached),
     )
     return Step(after, _steps_between(alert, after, seen.at))
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "silence": "alertd.cli.silence",
     "ack": "alertd.cli.ack",
     "route": "alertd.cli.route",
+    "why": "alertd.cli.why",
     "deliveries": "alertd.cli.deliveries",
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",

@@ -12,7 +12,6 @@ from alertd.cli.output import complain, print_json, say
 if TYPE_CHECKING:
     from alertd.daemon.compose import Parts
     from alertd.daemon.cycle import CycleReport
-    from alertd.store.store import Store
 
 
 @click.command("poll")
@@ -42,7 +41,7 @@ def command(config: Path, as_json: bool) -> int:
         if as_json:
             print_json(_report_json(parts, report))
         else:
-            _print_report(store, report)
+            _print_report(parts, report)
     finally:
         store.close()
     return 0 if report.went_well else 1
@@ -70,9 +69,9 @@ def _report_json(parts: "Parts", report: "CycleReport") -> dict[str, object]:
     from alertd.present import delivery_json, transition_json
 
     store, setup = parts.store, parts.setup
-    active = store.alerts(states=[State.PENDING, State.FIRING])
-    told = store.told([alert.id for alert in active])
     muting = Muting.look(store, setup.settings, setup.rules, parts.clock())
+    active = [a for a in store.alerts(states=[State.PENDING, State.FIRING]) if not muting.in_shadow(a)]
+    told = store.told([alert.id for alert in active])
     return {
         "sources": [
             {
@@ -94,8 +93,9 @@ def _report_json(parts: "Parts", report: "CycleReport") -> dict[str, object]:
     }
 
 
-def _print_report(store: "Store", report: "CycleReport") -> None:
+def _print_report(parts: "Parts", report: "CycleReport") -> None:
     from alertd.model import State
+    from alertd.notify.groups import in_shadow
 
     for each in report.rounds:
         state = f"failed: {each.failure}" if each.failure else f"{each.answered} of {each.asked} answered"
@@ -103,7 +103,8 @@ def _print_report(store: "Store", report: "CycleReport") -> None:
     for attempt in report.attempts:
         outcome = "told" if attempt.delivered else f"not told ({attempt.error})"
         say(f"{attempt.delivery.target} {outcome}: {attempt.delivery.message.title}")
-    active = store.alerts(states=[State.PENDING, State.FIRING])
+    shadow = parts.setup.routing.shadow
+    active = [a for a in parts.store.alerts(states=[State.PENDING, State.FIRING]) if not in_shadow(a, shadow)]
     firing = sum(alert.state is State.FIRING for alert in active)
     say(f"{firing} firing, {len(active) - firing} pending")
 

@@ -142,7 +142,7 @@ def preview(matchers: tuple[Matcher, ...], config: Path, as_json: bool) -> int:
         rules = rules_to_look(loaded)
         instruments = covered(matchers, fleet_of(store.instruments(), loaded.settings.instruments), rules)
         muting = Muting.look(store, loaded.settings, rules, wall())
-        alerts = _matching(store, matchers)
+        alerts = [alert for alert in _matching(store, matchers) if not muting.in_shadow(alert)]
         told = store.told([alert.id for alert in alerts])
     if as_json:
         serials = [each.serial for each in instruments]
@@ -155,10 +155,13 @@ def preview(matchers: tuple[Matcher, ...], config: Path, as_json: bool) -> int:
 
 
 def _matching(store: "Store", matchers: Sequence[Matcher]) -> "list[Alert]":
-    """What a silence could wait for: pending and firing alerts that match, and the newest of each that flaps."""
+    """What a silence could wait for: pending and firing alerts that match, and the newest of each that flaps.
+
+    Nobody waits for what is in shadow.
+    """
     newest = {episode.alert_id for episode in store.standing.episodes() if episode.ended_at is None}
     alerts = {alert.id: alert for alert in (*store.active_alerts(), *store.alerts_by_id(newest))}
-    return [alert for alert in alerts.values() if all_match(matchers, alert.labels)]
+    return [alert for alert in alerts.values() if not alert.shadow and all_match(matchers, alert.labels)]
 
 
 def _with_states(

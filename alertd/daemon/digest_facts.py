@@ -30,7 +30,7 @@ class Digests:
     def __init__(self, *, store: Store, settings: Settings, rules: Collection[Rule], routing: Routing) -> None:
         self._store = store
         self._settings = settings
-        self._rules = rules
+        self._rules = [rule for rule in rules if not rule.shadow]
         self._routing = routing
         self._zones = {
             receiver.name: receiver.digest.location or "UTC" for receiver in settings.receivers if receiver.digest

@@ -200,7 +200,10 @@ class Poller:
             self._store.standing.shift_clocks(step)
 
     def end_what_is_gone(self) -> list[Transition]:
-        """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing."""
+        """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing.
+
+        Flapping of a rule in shadow ends as well: of it nobody hears that it flaps.
+        """
         with self._lock:
             judged = Judged()
             now = self._clock()
@@ -209,7 +212,7 @@ class Poller:
                 if reason is not None:
                     judged.add(end(alert, reason, now))
             for episode in self._flaps.flapping:
-                if self._gone(episode.rule, episode.subject) is not None:
+                if self._gone(episode.rule, episode.subject) is not None or self._watchlist.rules[episode.rule].shadow:
                     judged.episodes[episode.id] = self._flaps.end(episode, now)
             self._write(judged, now)
             return judged.transitions

@@ -117,6 +117,7 @@ def subject(watch: Watch, bound: BoundRule, gap: timedelta) -> Subject:
             level.severity: LevelTerms(for_=level.for_, keep_firing_for=level.keep_firing_for) for level in rule.levels
         },
         gap=gap,
+        shadow=rule.shadow,
     )
 
 

@@ -12,6 +12,7 @@ from alertd.model import Value
 
 SeverityWord = Literal["info", "warning", "critical"]
 CauseWord = Literal["none", "instrument"]
+ModeWord = Literal["live", "shadow"]
 
 LARGEST_PARAM = 1e15
 
@@ -80,6 +81,7 @@ class RuleForm(Form):
     flapping: FlappingOrOff = None
     """None where it is `off`, and where it is not given: `model_fields_set` tells."""
     cause: CauseWord | None = None
+    mode: ModeWord = "live"
 
 
 class FileForm(Form):

@@ -118,6 +118,7 @@ class _RuleReader:
             levels=levels,
             match=match,
             params=form.params,
+            param_lines=self._lines(form.params, "params"),
             overrides=overrides,
             labels=form.labels,
             summary=form.summary,
@@ -125,6 +126,7 @@ class _RuleReader:
             runbook=form.runbook,
             flapping=OFF if form.flapping is None and "flapping" in form.model_fields_set else form.flapping,
             cause=form.cause,
+            shadow=form.mode == "shadow",
             file=self._document.path,
             index=self._index,
             line=line,
@@ -193,7 +195,14 @@ class _RuleReader:
         for at, override in enumerate(form.overrides):
             for name, value in override.params.items():
                 self._check_override(("overrides", at, "params", name), name, value)
-            yield Override(match=self._matchers(override.match, "overrides", at, "match"), params=override.params)
+            yield Override(
+                match=self._matchers(override.match, "overrides", at, "match"),
+                params=override.params,
+                lines=self._lines(override.params, "overrides", at, "params"),
+            )
+
+    def _lines(self, names: Iterable[str], *loc: str | int) -> dict[str, int]:
+        return {name: self._document.place((*self._loc, *loc, name))[0] for name in names}
 
     def _check_override(self, loc: Loc, name: str, value: Value) -> None:
         wanted = self._kinds.get(name)

@@ -104,6 +104,19 @@ def points(
     return found
 
 
+def newest_record(
+    connection: Connection, instrument: str, source: Source, span: tuple[datetime, datetime]
+) -> Sample | None:
+    """The last record of that span, its ends included, with all that it held; None where there is none."""
+    first, last = to_micros(span[0]), to_micros(span[1])
+    for _, track in _tracks(connection, {storable(instrument)}, source, None, first, last):
+        part = track.between(first, last + 1)
+        if part.times:
+            values = {name: column[-1] for name, column in part.columns.items()}
+            return Sample(instrument=instrument, source=source, at=from_micros(part.times[-1]), values=values)
+    return None
+
+
 def columns(
     connection: Connection,
     instruments: Collection[str],
@@ -130,8 +143,9 @@ def _without_missing(times: list[float], values: Sequence[Value | None]) -> Meas
 
 
 def _tracks(  # noqa: PLR0917 - one question
-    connection: Connection, serials: set[str], source: Source, fields: Sequence[str], first: int, last: int
+    connection: Connection, serials: set[str], source: Source, fields: Sequence[str] | None, first: int, last: int
 ) -> Iterator[tuple[str, Track]]:
+    """The tracks of these; `fields` None: with every field."""
     # Rounds' blocks first: where a step of packing falls between the two statements, its records are seen in both
     # tables, not in none.
     fresh = rounds.tracks_of(_rounds(connection, source, {COMMON, *map(shelf_of, serials)}, first, last), serials)

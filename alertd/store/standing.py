@@ -87,6 +87,12 @@ class Standing:
         with self._database.reading() as connection:
             return read(connection, EPISODES, Episode, EPISODES.c.settled == false(), order_by=(EPISODES.c.began_at,))
 
+    def episodes_of(self, rule: str, subject: str) -> list[Episode]:
+        """Every time that it flapped, oldest first."""
+        about = (EPISODES.c.rule == rule, EPISODES.c.subject == subject)
+        with self._database.reading() as connection:
+            return read(connection, EPISODES, Episode, *about, order_by=(EPISODES.c.began_at,))
+
     def ended_since(self, since: datetime) -> list[Alert]:
         """Alerts that fired and whose end was recorded since then, alertd's own too."""
         over = (ALERTS.c.state == State.RESOLVED, ALERTS.c.fired_at.is_not(None), ALERTS.c.closed_at > since)
@@ -105,9 +111,9 @@ class Standing:
             return (*connection.execute(silences).one(), connection.scalar(select(func.max(ACKS.c.id))))
 
     def changes_since(self, since: datetime) -> list[tuple[str, str, datetime]]:
-        """(rule, subject, sample time) of every firing and resolving since then, alertd's own left out, in order.
+        """(rule, subject, sample time) of every firing and resolving since then, in order; not of alertd's own.
 
-        Changes up to the end of an episode of flapping do not count again.
+        Changes up to the end of an episode of flapping do not count again, those in shadow not at all.
         """
         last = (
             select(EPISODES.c.rule, EPISODES.c.subject, func.max(EPISODES.c.ended_at).label("ended_at"))
@@ -122,6 +128,7 @@ class Standing:
             .select_from(joined)
             .where(
                 ALERTS.c.own == false(),
+                ALERTS.c.shadow == false(),
                 TRANSITIONS.c.kind.in_(list(CHANGES)),
                 TRANSITIONS.c.at >= since,
                 or_(last.c.ended_at.is_(None), TRANSITIONS.c.at > last.c.ended_at),
