@@ -33,6 +33,9 @@ GAP_POLLS = 3.5
 KEPT_BEYOND = 3600.0
 """Seconds kept beyond what is asked for: a record that is judged at its own time looks back from there."""
 
+LARGEST_MEASURED = 1e15
+"""Beyond it nothing is measured, and sums would not be numbers any more."""
+
 WAITING = 50_000
 """Means of one field that wait at the most: a month of minutes."""
 
@@ -151,7 +154,7 @@ class Pasts:
 def _is_measured(source: Source, name: str, value: Value) -> bool:
     """Whether a value is of its field's kind; NaN and Infinity are no numbers."""
     if FIELDS[source][name].kind is Kind.NUMBER:
-        return type(value) is float and value - value == 0.0
+        return type(value) is float and -LARGEST_MEASURED <= value <= LARGEST_MEASURED
     return value is not None
 
 
