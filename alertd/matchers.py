@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 _FORM = re.compile(r"\s*(?P<label>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*?)\s*", re.DOTALL)
 
+PATTERN = r'^\s*[A-Za-z_][A-Za-z0-9_]*\s*(=~|!~|!=|=)\s*("[\s\S]*"|[^"\s]([\s\S]*[^"\s])?)?\s*$'
+"""The same, with its quotes, in JSON Schema."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matcher:

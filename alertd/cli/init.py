@@ -15,8 +15,9 @@ from alertd.cli.output import complain, print_json, say
 def command(folder: Path, as_json: bool) -> int:
     """Write a commented config, the rule library and the message templates into DIR.
 
-    Files that are there already are left as they are.
+    Files that are there already are left as they are, but for the schemas for editors in DIR/.schema.
     """
+    from alertd.daemon.schemas import write_schemas
     from alertd.errors import UsageError
     from alertd.shipped import shipped
 
@@ -30,6 +31,7 @@ def command(folder: Path, as_json: bool) -> int:
         for to in files.keys() - kept:
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(files[to], to)
+        write_schemas(folder)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
     if kept:

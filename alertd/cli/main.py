@@ -31,6 +31,7 @@ COMMANDS = {
     "deliveries": "alertd.cli.deliveries",
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",
+    "schema": "alertd.cli.schema",
     "db": "alertd.cli.db",
 }
 """Command → its module, which holds it as `command` and imports what it needs only when it runs."""
