@@ -12,6 +12,7 @@ import click
 from alertd.cli.options import config_option
 
 if TYPE_CHECKING:
+    from alertd.daemon.edits import Edits
     from alertd.daemon.service import Service
     from alertd.daemon.setup import Setup
     from alertd.daemon.systemd import Systemd
@@ -24,28 +25,20 @@ ALIVE_WITHIN = 30.0
 @click.command("run")
 @config_option
 def command(config: Path) -> int:
-    """Watch the fleet and tell people, until told to stop. SIGHUP reads config and rules again."""
+    """Watch the fleet and tell people, until told to stop.
+
+    An edited config, rule file or template is read again at once, and on SIGHUP.
+    """
     from alertd.cli.logging import start_logging
     from alertd.clock import monotonic, wall
+    from alertd.daemon.edits import Edits
     from alertd.daemon.service import Service
     from alertd.daemon.setup import load_setup
     from alertd.daemon.stores import open_for_work
     from alertd.daemon.systemd import Systemd
 
-    stop, reload = threading.Event(), threading.Event()
-    wake = threading.Event()
-
-    def on(signal_number: int, event: threading.Event) -> None:
-        def note(*_: object) -> None:
-            event.set()
-            wake.set()
-
-        signal.signal(signal_number, note)
-
-    on(signal.SIGTERM, stop)
-    on(signal.SIGINT, stop)
-    on(signal.SIGHUP, reload)
-
+    told = _Told()
+    edits = Edits(config, told.of_edit)
     setup = load_setup(config, lean=True)
     start_logging(setup.settings.logging, stream=sys.stdout)
     store = open_for_work(setup.config)
@@ -53,26 +46,59 @@ def command(config: Path) -> int:
     service = Service(store, wall, monotonic)
     try:
         service.start(setup)
+        edits.follow(setup.config)
         _spare_the_collector()
         systemd.ready("watching")
-        while not stop.is_set():
-            wake.wait(1.0)
-            wake.clear()
+        while not told.stop.is_set():
+            told.wait(1.0)
             service.tick()
             if monotonic() - service.alive_at < ALIVE_WITHIN:
                 systemd.alive()
-            if reload.is_set() and not stop.is_set():
-                reload.clear()
-                if not _reload(service, config, systemd):
-                    reload.set()  # the next look tries again
+            _reload_if_told(told, service, config, systemd, edits)
         systemd.stopping()
+        edits.stop()
         service.stop()
     finally:
         store.close()
     return 0
 
 
-def _reload(service: "Service", config: Path, systemd: "Systemd") -> bool:
+class _Told:
+    """What signals and edits ask for."""
+
+    def __init__(self) -> None:
+        self.stop, self.reload, self.edited = threading.Event(), threading.Event(), threading.Event()
+        self._wake = threading.Event()
+        for number, event in ((signal.SIGTERM, self.stop), (signal.SIGINT, self.stop), (signal.SIGHUP, self.reload)):
+            signal.signal(number, lambda *_, event=event: self._note(event))
+
+    def of_edit(self) -> None:
+        """Some file may have changed."""
+        self._note(self.edited)
+
+    def wait(self, seconds: float) -> None:
+        """Until something is asked for, or so long."""
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    def _note(self, event: threading.Event) -> None:
+        event.set()
+        self._wake.set()
+
+
+def _reload_if_told(told: _Told, service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> None:
+    if told.edited.is_set():
+        told.edited.clear()
+        if edits.are_new():
+            told.reload.set()
+    if told.reload.is_set() and not told.stop.is_set():
+        told.reload.clear()
+        edits.are_new()  # what is read now need not be read again
+        if not _reload(service, config, systemd, edits):
+            told.reload.set()  # the next look tries again
+
+
+def _reload(service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> bool:
     """All valid, or nothing changes and the refusal is told; False where the store failed on the way."""
     from alertd.clock import monotonic
     from alertd.daemon.setup import load_setup
@@ -85,9 +111,11 @@ def _reload(service: "Service", config: Path, systemd: "Systemd") -> bool:
             setup = load_setup(config, lean=True)
         except ConfigError as error:
             _refuse(service, error.mistakes)
+            edits.follow_refused(config)
             status = "watching; the last reload was refused"
         else:
             _change_over(service, setup)
+            edits.follow(setup.config)
             status = "watching"
     except StoreError as error:
         logger(__name__).error("store.failed", during="reload", error=str(error))

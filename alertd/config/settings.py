@@ -200,6 +200,8 @@ class Settings(Form):
     poll: Poll = Field(default_factory=Poll)
     rules: list[Text] = Field(default=["rules/*.yaml"])
     templates: Text | None = None
+    watch: bool = True
+    """Whether an edit of the config, a rule file or a template is read by itself; else SIGHUP does."""
     receivers: list[Receiver] = Field(min_length=1)
     route: Route
     causes: Causes = Field(default_factory=Causes)
