@@ -31,13 +31,14 @@ def command(folder: Path, as_json: bool) -> int:
         for to in files.keys() - kept:
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(files[to], to)
-        write_schemas(folder)
+        schemas_written, schemas_kept = write_schemas(folder)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
+    written, left = len(files) - len(kept) + schemas_written, len(kept) + schemas_kept
     if kept:
         complain(f"{len(kept)} files were there already and were left as they are")
     if as_json:
-        print_json({"config": str(config), "written": len(files) - len(kept), "kept": len(kept)})
+        print_json({"config": str(config), "written": written, "kept": left})
     else:
         say(f"Next: edit {config}, then alertd check -c {config}")
     return 0

@@ -26,6 +26,7 @@ class _Generator(GenerateJsonSchema):
         if "values_schema" in schema:
             found["additionalProperties"] = self.generate_inner(schema["values_schema"])
         keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
+        self.update_with_validations(found, schema, self.ValidationsMapping.object)
         return found | ({"propertyNames": keys} if keys.keys() - {"type"} else {})
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:

@@ -8,6 +8,7 @@ from alertd.config.schema import schema_of
 from alertd.config.settings import Settings
 from alertd.config.validate import Form
 from alertd.rules.forms import WholeFileForm
+from alertd.rules.testing.forms import TestsForm
 
 FOLDER = ".schema"
 """Where `alertd init` puts them, and where the first line of each shipped file looks for them."""
@@ -15,6 +16,7 @@ FOLDER = ".schema"
 _KINDS: dict[str, tuple[type[Form], str]] = {
     "config": (Settings, "alertd: config.yaml"),
     "rules": (WholeFileForm, "alertd: rules"),
+    "tests": (TestsForm, "alertd: rule tests"),
 }
 
 
@@ -23,14 +25,19 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {kind: schema_of(model, title) for kind, (model, title) in _KINDS.items()}
 
 
-def write_schemas(folder: Path) -> None:
-    """Write them into `.schema` in a folder, over those of another version.
+def write_schemas(folder: Path) -> tuple[int, int]:
+    """Write them into `.schema` in a folder, over those of another version; how many were written, and were right.
 
     Raises:
         OSError: they cannot be written.
     """
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    for kind, schema in schemas().items():
-        (folder / FOLDER / f"{kind}.json").write_text(
-            json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+    texts = {folder / FOLDER / f"{kind}.json": _text(schema) for kind, schema in schemas().items()}
+    old = [path for path, text in texts.items() if not path.is_file() or path.read_bytes() != text.encode()]
+    for path in old:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path], encoding="utf-8")
+    return len(old), len(texts) - len(old)
+
+
+def _text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

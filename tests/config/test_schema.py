@@ -16,6 +16,7 @@ from alertd.config.yaml import load_document
 from alertd.daemon.schemas import FOLDER, schemas
 from alertd.errors import ConfigError
 from alertd.rules.load import load_rules
+from alertd.rules.testing.load import load_tests
 from tests.support.docs import FENCE, ROOT, page
 
 SCHEMAS = schemas()
@@ -100,6 +101,23 @@ rules:
       critical: {when: current.voltage < 11.3, keep_firing_for: 1m}
     flapping: "off"
 """
+TESTS = """
+rules: [power.yaml]
+tests:
+  - name: a dip
+    start: "2026-01-10T15:00:00Z"
+    instruments: {QT000001: {site: quarry-a, power: 7, timezone: Europe/London}}
+    samples:
+      - {instrument: QT000001, field: current.voltage, every: 15m, at: 0, values: "12.6-0.05x12 11.7x8 _x4 12.4x6"}
+      - {instrument: QT000001, at: -3h, sic: {status: Error, hz500: 55.4}}
+      - {instrument: QT000001, at: 4h, status: {online: false}}
+    silences: [{matchers: ['instrument="QT000001"'], start: 1h, end: 2h, reason: x}]
+    expect:
+      - {at: 4h, alert: Low, instrument: QT000001, state: firing, severity: critical, stale: true}
+    messages:
+      - {at: 3h15m, target: default, reason: first, contains: [QT000001, "11.70 V"]}
+      - {at: 8h, target: default, reason: all_resolved, contains: x}
+"""
 FULL = {"config": yaml.safe_load(CONFIG), "rules": yaml.safe_load(RULES)}
 INTERVALS = [{"name": name, "time_intervals": [{"months": ["may"]}]} for name in ("nights", "work")]
 LEAST_CONFIG = {
@@ -114,6 +132,8 @@ INSTEAD: list[object] = [
 ]
 ONLY_THE_LOADER = re.compile(
     "there is no (receiver|time interval|time zone)|is after|no expression|unknown (name|param|field)"
+    "|no rule file matches|there is no (file|instrument|alert|target|rule)|is no number|no value is there"
+    "|ends before it starts|in the order of their times|name the rule files|has no past"
     "|cannot be compared|is wanted, as in the rule's params|the name .* is taken"
 )
 """What lies between two places of a file, or in an expression: no schema can say it."""
@@ -153,8 +173,10 @@ def refusal(kind: str, path: Path) -> str | None:
     try:
         if kind == "config":
             load_config(path)
-        else:
+        elif kind == "rules":
             load_rules([path])
+        else:
+            load_tests(path)
     except ConfigError as error:
         return str(error.mistakes[0])
     return None
@@ -182,25 +204,32 @@ def one_by_one() -> Iterator[object]:
         yield pytest.param("config", key, LEAST_CONFIG | {key: part}, id=key)
     for rule in FULL["rules"]["rules"]:
         yield pytest.param("rules", "rules", {"rules": [rule]}, id=rule["alert"])
+    yield pytest.param("tests", "tests", yaml.safe_load(TESTS), id="tests")
 
 
 @pytest.mark.parametrize(("kind", "key", "full"), list(one_by_one()))
 def test_each_change(tmp_path: Path, kind: str, key: str, full: dict[str, object]):
     """What the loader takes the schema takes, what it refuses the schema refuses, at each place of a full file."""
     path = tmp_path / f"{kind}.yaml"
+    if kind == "tests":
+        (tmp_path / "power.yaml").write_text(yaml.safe_dump({"rules": [{**RULE, "alert": "Low"}]}))
     for at in ((), *places(full[key], (key,))):
         for document in changed(full, at):
             path.write_text(json.dumps(document))  # which is YAML too, and quicker to write
             agree(kind, path)
 
 
+def _kind_of(path: Path) -> str:
+    return "tests" if ".test." in path.name else "rules"
+
+
 SHIPPED = [
     ("config", ROOT / "config.example.yaml"),
-    *(("rules", path) for path in sorted((ROOT / "rules").glob("[!.]*.yaml"))),
+    *((_kind_of(path), path) for path in sorted((ROOT / "rules").glob("[!.]*.yaml"))),
 ]
 
 
-@pytest.mark.parametrize(("kind", "path"), [each for each in SHIPPED if ".test." not in each[1].name])
+@pytest.mark.parametrize(("kind", "path"), SHIPPED)
 def test_shipped_files(kind: str, path: Path):
     """What ships is taken by both."""
     assert refusal(kind, path) is None
@@ -316,8 +345,7 @@ def test_each_shipped_file_names_its_schema():
     for kind, path in SHIPPED:
         named = MODELINE.match(path.read_text())
         assert named is not None, path
-        wanted = "tests" if ".test." in path.name else kind
-        assert (path.parent / named[1]).resolve() == ROOT / FOLDER / f"{wanted}.json"
+        assert (path.parent / named[1]).resolve() == ROOT / FOLDER / f"{kind}.json"
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
