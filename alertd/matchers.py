@@ -17,6 +17,8 @@ _TOKEN = re.compile(
 _MOST = re.compile(r"\{(?:[0-9]*,)?([0-9]*)\}")
 _FEW = 9
 r"""A repeat of a repeat up to so many times is slow at worst, and `(\d+\.){3}` is of use."""
+PATTERN = r'^\s*[A-Za-z_][A-Za-z0-9_]*\s*(=~|!~|!=|=)\s*("[\s\S]*"|[^"\s]([\s\S]*[^"\s])?)?\s*$'
+"""The same, with its quotes, in JSON Schema."""
 
 
 @dataclass(frozen=True, slots=True)

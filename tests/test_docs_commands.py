@@ -56,7 +56,7 @@ def test_every_command_is_documented(name: str):
 def test_what_prints_takes_json(name: str):
     """What operations.md says of `-c` and `--json` is so."""
     for words, command in below(name).items():
-        assert ("--config" in options(command)) == (name not in ("demo", "init", "simulate")), words
+        assert ("--config" in options(command)) == (name not in ("demo", "init", "schema", "simulate")), words
         assert "--json" in options(command) or name in ("demo", "init", "run", "simulate"), words
 
 

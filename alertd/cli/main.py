@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "alertd.cli.run",
     "poll": "alertd.cli.poll",
     "check": "alertd.cli.check",
+    "test": "alertd.cli.test",
     "init": "alertd.cli.init",
     "simulate": "alertd.cli.simulate",
     "alerts": "alertd.cli.alerts",
@@ -32,6 +33,7 @@ COMMANDS = {
     "deliveries": "alertd.cli.deliveries",
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",
+    "schema": "alertd.cli.schema",
     "db": "alertd.cli.db",
 }
 """Command → its module, which holds it as `command` and imports what it needs only when it runs."""

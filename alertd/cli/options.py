@@ -34,7 +34,7 @@ def group_config_option(command: Command) -> Command:
 
 def config_of_group(config: Path | None) -> Path:
     """The config of such a group, called without a command; a file that cannot be read is refused."""
-    return _readable_file(Path(default_config()) if config is None else config)
+    return readable(Path(default_config()) if config is None else config)
 
 
 def _config_option(**how: Any) -> Callable[[Command], Command]:
@@ -55,10 +55,15 @@ def json_option(command: Command) -> Command:
 
 
 def _readable(_context: click.Context, _option: click.Parameter, config: Path) -> Path:
-    return _readable_file(config)
+    return readable(config)
 
 
-def _readable_file(config: Path) -> Path:
+def readable(config: Path) -> Path:
+    """The file, which can be read.
+
+    Raises:
+        UsageError: it cannot.
+    """
     try:
         if not config.is_fifo():  # what a shell's <(...) gives can be read once only
             with config.open("rb") as file:

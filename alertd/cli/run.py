@@ -11,6 +11,7 @@ from alertd.cli.options import config_option
 from alertd.cli.signals import Signals, StoppedEarly
 
 if TYPE_CHECKING:
+    from alertd.daemon.edits import Edits
     from alertd.daemon.service import Service
     from alertd.daemon.setup import Setup
     from alertd.daemon.systemd import Systemd
@@ -23,7 +24,10 @@ ALIVE_WITHIN = 30.0
 @click.command("run")
 @config_option
 def command(config: Path) -> int:
-    """Watch the fleet and tell people, until told to stop. SIGHUP reads config and rules again."""
+    """Watch the fleet and tell people, until told to stop.
+
+    An edited config, rule file or template is read again at once, and on SIGHUP.
+    """
     signals = Signals()
     signals.heed()
     try:
@@ -36,11 +40,13 @@ def _watch(config: Path, signals: Signals) -> int:
     """All of it, beginning with the imports, which take most of a start."""
     from alertd.cli.logging import start_logging
     from alertd.clock import monotonic, wall
+    from alertd.daemon.edits import Edits
     from alertd.daemon.service import Service
     from alertd.daemon.setup import load_setup
     from alertd.daemon.stores import open_for_work
     from alertd.daemon.systemd import Systemd
 
+    edits = Edits(config, signals.note_edit)
     setup = load_setup(config, lean=True)
     start_logging(setup.settings.logging, stream=sys.stdout)
     signals.keep_order()
@@ -50,6 +56,7 @@ def _watch(config: Path, signals: Signals) -> int:
     try:
         if not signals.stopping():
             service.start(setup)
+            edits.follow(setup.config)
             _spare_the_collector()
             systemd.ready("watching")
         while not signals.stopping():
@@ -57,16 +64,25 @@ def _watch(config: Path, signals: Signals) -> int:
             service.tick()
             if monotonic() - service.alive_at < ALIVE_WITHIN:
                 systemd.alive()
-            if not signals.stopping() and signals.take_reload() and not _reload(service, config, systemd):
-                signals.ask_reload()  # the next look tries again
+            _reload_if_told(signals, service, config, systemd, edits)
         systemd.stopping()
+        edits.stop()
         service.stop()
     finally:
         store.close()
     return 0
 
 
-def _reload(service: "Service", config: Path, systemd: "Systemd") -> bool:
+def _reload_if_told(signals: Signals, service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> None:
+    if signals.take_edit() and edits.are_new():
+        signals.ask_reload()
+    if not signals.stopping() and signals.take_reload():
+        edits.are_new()  # what is read now need not be read again
+        if not _reload(service, config, systemd, edits):
+            signals.ask_reload()  # the next look tries again
+
+
+def _reload(service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> bool:
     """All valid, or nothing changes and the refusal is told; False where the store failed on the way."""
     from alertd.clock import monotonic
     from alertd.daemon.setup import load_setup
@@ -79,9 +95,11 @@ def _reload(service: "Service", config: Path, systemd: "Systemd") -> bool:
             setup = load_setup(config, lean=True)
         except ConfigError as error:
             _refuse(service, error.mistakes)
+            edits.follow_refused(config)
             status = "watching; the last reload was refused"
         else:
             _change_over(service, setup)
+            edits.follow(setup.config)
             status = "watching"
     except StoreError as error:
         logger(__name__).error("store.failed", during="reload", error=str(error))

@@ -19,6 +19,7 @@ class Signals:
     def __init__(self) -> None:
         self._stop = False
         self._reload = False
+        self._edited = False
         self._at_once = True
         self._came: SimpleQueue[None] = SimpleQueue()
 
@@ -51,6 +52,16 @@ class Signals:
     def ask_reload(self) -> None:
         """As SIGHUP does, but for waking up."""
         self._reload = True
+
+    def note_edit(self) -> None:
+        """Some file may have changed: called by the watch's thread."""
+        self._edited = True
+        self._came.put(None)
+
+    def take_edit(self) -> bool:
+        """Whether some file may have changed since the last time."""
+        edited, self._edited = self._edited, False
+        return edited
 
     def _note_stop(self, *_: object) -> None:
         self._stop = True

@@ -10,7 +10,7 @@ from alertd.alerts.flapping import Episode, FlapTerms
 from alertd.config.settings import Settings
 from alertd.daemon.routing import flap_terms, routing_of
 from alertd.model import Alert, State
-from alertd.notify.groups import Routing, in_shadow, led_to
+from alertd.notify.groups import Routing, destinations, in_shadow, led_to
 from alertd.notify.known import Key, Known
 from alertd.notify.silences import Silence, SilenceState, state_of
 from alertd.notify.sorting import Sorter

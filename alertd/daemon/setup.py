@@ -24,7 +24,8 @@ from alertd.notify.rate import DEFAULTS as DEFAULT_RATES
 from alertd.notify.rate import Rate
 from alertd.notify.render_check import check_templates, check_texts
 from alertd.notify.url_check import url_mistakes
-from alertd.rules.load import BUILT_IN_LABELS, load_rules
+from alertd.rules.forms import BUILT_IN_LABELS
+from alertd.rules.load import load_rules
 from alertd.rules.rule import Rule
 
 

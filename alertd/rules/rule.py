@@ -148,11 +148,12 @@ def bind(rule: Rule, labels: Mapping[str, str]) -> BoundRule:
     key = tuple(params.values())
     bound = rule._bound.get(key)  # noqa: SLF001  # a cache of this module's own making
     if bound is None:
-        bound = rule._bound[key] = _bind(rule, params)  # noqa: SLF001
+        bound = rule._bound[key] = bind_with(rule, params)  # noqa: SLF001
     return bound
 
 
-def _bind(rule: Rule, params: Mapping[str, Value]) -> BoundRule:
+def bind_with(rule: Rule, params: Mapping[str, Value]) -> BoundRule:
+    """The rule with just these params, which have to be all of them."""
     levels = tuple(
         BoundLevel(
             severity=level.severity,
