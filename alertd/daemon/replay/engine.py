@@ -1,0 +1,351 @@
+"""The lives of one instrument's alerts, relived over its records in the records' own time. Pure.
+
+The verdicts, the timers and the flapping are those of the daemon: the same functions, asked at each record's time and
+at each poll between them. What makes a month quick is what is left out: where a stretch of time cannot breach a rule
+(rules.bounds) and no alert lives, none of its records is looked at; while an alert fires and goes on as it was, it is
+judged without being told.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alertd.alerts.flapping import Episode, FlapTerms
+from alertd.alerts.life import LevelTerms, Subject, advance, verdict_of
+from alertd.daemon.flaps import Flaps
+from alertd.daemon.replay.course import STEADY, Course, Micros
+from alertd.daemon.replay.extent import Ranges
+from alertd.daemon.watch import callers, gap_of
+from alertd.model import (
+    RANGE_SOURCES,
+    Alert,
+    Instrument,
+    LevelState,
+    Sample,
+    Severity,
+    Source,
+    State,
+    Transition,
+    Value,
+    Verdict,
+)
+from alertd.rules.bounds import may_hold
+from alertd.rules.evaluate import Evaluation, LevelVerdict, evaluate, quiet
+from alertd.rules.freshness import Horizon
+from alertd.rules.rule import BoundRule, Rule, bind, labels_of
+from alertd.rules.view import View, describe
+from alertd.store.columns import from_micros, to_micros
+
+DAY = 86_400_000_000
+HALVES = 12
+"""A day is halved so often at most before its records are looked at one by one: 21 seconds."""
+CLOSE_LOOK = 900_000_000
+"""Stretches up to that long are looked at record by record."""
+LIVING_LOOK = 7_200_000_000
+"""The same while an alert lives: most of what comes is looked at anyway."""
+RETOLD_EVERY = 900_000_000
+"""How often what an alert says of itself is taken down anew while nothing about it changes."""
+HOLD = 4
+"""Missed polls after which nothing more is forgotten: an answer holds for three and a half."""
+
+_ORDER = {source: number for number, source in enumerate(Source)}
+_PRESENT_STATE = frozenset({Source.SIC, Source.CALIBRATIONS, Source.STATS})
+NOT_ANSWERED = "no answer on record"
+
+Event = tuple[Micros, int, Source, int]
+"""When, its place among those of that time, of which source, and which record: NO_RECORD for a poll without one."""
+NO_RECORD = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of an alert's life that is on record."""
+
+    at: Micros
+    """When alertd would have recorded it."""
+    alert: Alert | None
+    transitions: tuple[Transition, ...]
+    episode: Episode | None
+
+
+@dataclass(slots=True)
+class Life:
+    """All that one rule said of one instrument."""
+
+    rule: str
+    serial: str
+    changes: list[Change] = field(default_factory=list)
+    retold: list[tuple[Micros, Mapping[str, Value | None], str]] = field(default_factory=list)
+    """Values and explanation of a living alert from then on."""
+    breached: "array[int]" = field(default_factory=lambda: array("q"))
+    """When a living alert was judged breached."""
+    raised: str = ""
+    """What the rule raised, if it did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a replay is about, beside rules and records."""
+
+    start: datetime
+    end: datetime
+    flapping: Mapping[str, FlapTerms]
+    """By rule; one without an entry never flaps."""
+
+
+def relive(course: Course, instrument: Instrument, rules: Sequence[Rule], terms: Terms) -> list[Life]:
+    """The lives of all alerts of one instrument; a rule that had nothing to say is left out."""
+    labels = labels_of(instrument)
+    facts = describe(instrument)
+    ranges = Ranges(course, facts)
+    lives = (
+        _Run(course, instrument, ranges, bind(rule, labels), terms).live()
+        for rule in rules
+        if rule.matches(labels) and callers(rule) & course.every.keys()
+    )
+    return [life for life in lives if life.changes or life.raised]
+
+
+class _Run:
+    """One rule on one instrument, from the beginning to the end."""
+
+    def __init__(
+        self, course: Course, instrument: Instrument, ranges: Ranges, bound: BoundRule, terms: Terms
+    ) -> None:
+        self._course = course
+        self._instrument = instrument
+        self._ranges = ranges
+        self._bound = bound
+        self._rule = bound.rule
+        self._start, self._end = to_micros(terms.start), to_micros(terms.end)
+        self._key = (bound.rule.name, instrument.serial)
+        self._callers = [source for source in Source if source in callers(bound.rule) and source in course.every]
+        self._read = [source for source in Source if source in bound.rule.sources and source in course.every]
+        self._flaps = Flaps(terms.flapping.get, (), ())
+        self._alert: Alert | None = None
+        self._newest: dict[Source, Sample] = {}
+        self._missed: dict[Source, str] = {}
+        self._subjects: dict[timedelta, Subject] = {}
+        self._steady: tuple[LevelVerdict, ...] | None = None
+        """The verdicts with which the living alert goes on as it is; None where each one has to be told."""
+        self._known = False
+        """Whether those verdicts say anything."""
+        self._observed: datetime | None = None
+        """When it was judged so last."""
+        self._retold_at = 0
+        self._life = Life(*self._key)
+
+    def live(self) -> Life:
+        """From what was known at the beginning to the end."""
+        self._begin()
+        day = self._start
+        while day <= self._end and not self._life.raised:
+            self._through(day, min(day + DAY, self._end + 1), HALVES)
+            day += DAY
+        self._settle()
+        return self._life
+
+    # -- which records are looked at ---------------------------------------------------------------------------------
+
+    def _through(self, start: Micros, end: Micros, halves: int) -> None:
+        """Live through [start, end)."""
+        lives = self._lives
+        if not lives and not self._may_breach(start, end):
+            return
+        if halves and end - start > (LIVING_LOOK if lives else CLOSE_LOOK):
+            middle = (start + end) // 2
+            self._through(start, middle, halves - 1)
+            self._through(middle, end, halves - 1)
+        else:
+            self._look(start, end)
+
+    @property
+    def _lives(self) -> bool:
+        """Whether something goes on: an alert, or flapping."""
+        return self._alert is not None or bool(self._flaps.flapping)
+
+    def _may_breach(self, start: Micros, end: Micros) -> bool:
+        stretch = self._ranges.within(start, end)
+        return any(may_hold(level.when.root, stretch) for level in self._bound.levels)
+
+    def _look(self, start: Micros, end: Micros) -> None:
+        """At each record and each poll of a stretch."""
+        self._catch_up(start)
+        for at, _, source, row in self._events(start, end):
+            if row == NO_RECORD:
+                if source in STEADY:
+                    self._missed[source] = NOT_ANSWERED
+            else:
+                self._newest[source] = self._course.sample(source, row)
+                self._missed.pop(source, None)
+            now = from_micros(at)
+            self._judge(now, now if row != NO_RECORD and source in RANGE_SOURCES else None, now)
+            if self._life.raised:
+                return
+
+    def _events(self, start: Micros, end: Micros) -> list[Event]:
+        """What happens within a stretch, in the order in which the daemon hears of it."""
+        found: list[Event] = []
+        for source in self._callers:
+            times, place = self._course.times(source), 2 * _ORDER[source]
+            first, last = bisect_left(times, start), bisect_left(times, end)
+            found += [(times[row], place, source, row) for row in range(first, last)]
+            polls: Iterable[Micros] = (
+                self._course.missing(source, start, end, HOLD) if source in STEADY else self._polls(source, start, end)
+            )
+            found += [(at, place + 1, source, NO_RECORD) for at in polls]
+        found.sort()
+        return found
+
+    def _polls(self, source: Source, start: Micros, end: Micros) -> range:
+        step = self._course.every[source] // timedelta(microseconds=1)
+        first = self._start + -((self._start - start) // step) * step
+        return range(first, end, step)
+
+    def _catch_up(self, at: Micros) -> None:
+        """Know what was known just before that time."""
+        for source in self._callers:
+            row = bisect_left(self._course.times(source), at) - 1
+            if row < 0 or (source in STEADY and self._course.times(source)[row] < self._start):
+                continue
+            self._newest[source] = _as_first(self._course.sample(source, row), at=self._start)
+            if source in STEADY:
+                self._missed.pop(source, None)
+                if self._course.is_missing(source, row, at):
+                    self._missed[source] = NOT_ANSWERED
+
+    def _begin(self) -> None:
+        """What the newest records from before the beginning say, as on a first start of alertd."""
+        now = from_micros(self._start)
+        for source in self._callers:
+            row = bisect_left(self._course.times(source), self._start) - 1
+            if source in RANGE_SOURCES and row >= 0:
+                self._newest[source] = _as_first(self._course.sample(source, row), at=self._start)
+                if source in self._read:
+                    at = self._newest[source].at
+                    self._judge(at, at, now)
+
+    # -- what they say -----------------------------------------------------------------------------------------------
+
+    def _judge(self, seen_at: datetime, at: datetime | None, now: datetime) -> None:
+        """Judge the rule on the view of `seen_at`; `at` is the sample time of the verdict where it is a record's."""
+        view = Horizon(seen_at, self._course.every).see(self._ranges.facts, self._newest, self._missed, self._read)
+        try:
+            if not self._lives:
+                if not quiet(self._bound, view):
+                    self._tell(evaluate(self._bound, view, at or self._round_time(view)), now)
+                return
+            moment = at or self._round_time(view)
+            if self._steady is not None and self._goes_on(view):
+                if self._known:
+                    self._observed = moment
+                    self._life.breached.append(to_micros(now))
+                return
+            self._tell(evaluate(self._bound, view, moment), now)
+        except Exception as error:  # noqa: BLE001 - one broken rule must not stop the others
+            self._life.raised = f"{type(error).__name__}: {error}"
+
+    def _goes_on(self, view: View) -> bool:
+        """Whether every level says what it said, so that nothing about the alert changes but its age."""
+        if to_micros(view.now) - self._retold_at >= RETOLD_EVERY:
+            return False
+        for level, before in zip(self._bound.levels, self._steady or (), strict=True):
+            if _verdict(level.when.answer(view)) is not before.when:
+                return False
+            if level.until is not None and _verdict(level.until.answer(view)) is not before.until:
+                return False
+        return True
+
+    def _tell(self, seen: Evaluation, now: datetime) -> None:
+        """One step of the alert's life."""
+        self._settle()
+        gap = gap_of(self._rule, self._course.every, self._sample_period())
+        step = advance(self._alert, seen, self._subject(gap), now)
+        known = verdict_of(step.alert, seen) is not Verdict.UNKNOWN
+        episode = self._flaps.take(self._key, step, seen.at, gap, known=known)
+        at = to_micros(now)
+        if step.transitions or episode is not None:
+            self._life.changes.append(Change(at, step.alert, step.transitions, episode))
+        elif step.alert is not None and at - self._retold_at >= RETOLD_EVERY:
+            self._life.retold.append((at, step.alert.values, step.alert.explanation))
+        if step.transitions or at - self._retold_at >= RETOLD_EVERY:
+            self._retold_at = at
+        alert = step.alert
+        if alert is not None and alert.breached_at == now:
+            self._life.breached.append(at)
+        self._alert = None if alert is None or alert.state is State.RESOLVED else alert
+        self._steady = None
+        if self._alert is not None and self._flaps.episode(self._key) is None and _is_steady(self._alert, seen):
+            self._steady = tuple(seen.levels.values())
+            self._known = self._alert.stale_since is None
+
+    def _settle(self) -> None:
+        """Put the time that the alert went on into its timers."""
+        alert, observed = self._alert, self._observed
+        self._observed = None
+        if alert is None or observed is None:
+            return
+        levels: dict[Severity, LevelState] = {
+            severity: replace(level, observed_at=observed) if level.observed_at is not None else level
+            for severity, level in alert.levels.items()
+        }
+        breached_at = from_micros(self._life.breached[-1]) if self._life.breached else alert.breached_at
+        self._alert = replace(alert, levels=levels, breached_at=breached_at)
+
+    def _round_time(self, view: View) -> datetime:
+        """As the daemon's: stats count by their records, all else as seen now."""
+        if self._rule.uses_clock or self._rule.sources != {Source.STATS}:
+            return view.now
+        return view.times.get("stats", view.now)
+
+    def _sample_period(self) -> timedelta:
+        stats = self._newest.get(Source.STATS)
+        seconds = stats.values.get("samplePeriod") if stats else None
+        return timedelta(seconds=seconds) if isinstance(seconds, (int, float)) else timedelta(0)
+
+    def _subject(self, gap: timedelta) -> Subject:
+        found = self._subjects.get(gap)
+        if found is None:
+            rule, instrument = self._rule, self._instrument
+            found = self._subjects[gap] = Subject(
+                rule=rule.name,
+                subject=instrument.serial,
+                name=instrument.name,
+                model=instrument.model,
+                labels={**instrument.labels, **rule.labels},
+                params=self._bound.params,
+                terms={
+                    level.severity: LevelTerms(for_=level.for_, keep_firing_for=level.keep_firing_for)
+                    for level in rule.levels
+                },
+                gap=gap,
+            )
+        return found
+
+
+def _as_first(sample: Sample, *, at: Micros) -> Sample:
+    """A record from before the beginning is the present state for some sources; a past event is nobody's alert."""
+    if sample.source in _PRESENT_STATE or to_micros(sample.at) >= at:
+        return sample
+    return Sample(instrument=sample.instrument, source=sample.source, at=sample.at, values={})
+
+
+def _verdict(answer: Value | None) -> Verdict:
+    if answer is None:
+        return Verdict.UNKNOWN
+    return Verdict.BREACHED if answer else Verdict.CLEAR
+
+
+def _is_steady(alert: Alert, seen: Evaluation) -> bool:
+    """Whether the same verdicts again would change nothing but the time of the last one."""
+    return alert.state is State.FIRING and all(
+        _level_is_steady(alert.levels.get(severity), verdict) for severity, verdict in seen.levels.items()
+    )
+
+
+def _level_is_steady(level: LevelState | None, verdict: LevelVerdict) -> bool:
+    if level is None or level.phase is None:
+        return verdict.when is not Verdict.BREACHED
+    return level.phase is State.FIRING and level.clear_for is None
