@@ -13,6 +13,7 @@ from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition
 from alertd.mycirrus.answer import Answer
 from alertd.rules.evaluate import evaluate, quiet
 from alertd.rules.freshness import Horizon
+from alertd.rules.pasts import Pasts
 from alertd.rules.rule import BoundRule
 from alertd.rules.view import View
 
@@ -50,11 +51,18 @@ class Judged:
 class Judge:
     """Judges answers against the book, the rules and the alerts that are active."""
 
-    def __init__(
-        self, watchlist: Watchlist, book: Book, cursors: Container[str], active: ActiveAlerts, flaps: Flaps
+    def __init__(  # noqa: PLR0917 - the poller makes one each time
+        self,
+        watchlist: Watchlist,
+        book: Book,
+        pasts: Pasts,
+        cursors: Container[str],
+        active: ActiveAlerts,
+        flaps: Flaps,
     ) -> None:
         self._watchlist = watchlist
         self._book = book
+        self._pasts = pasts
         self._cursors = cursors
         """Serials that the source was read of before: nothing that comes now is from before the first start."""
         self._active = active
@@ -74,7 +82,7 @@ class Judge:
     def _hear_one(self, source: Source, answer: Answer, watch: Watch, horizon: Horizon) -> None:
         now = horizon.now
         if answer.samples:
-            self._take(source, answer, watch, now)
+            self._take(source, answer, watch, horizon)
         if answer.cursor is not None:
             self.judged.cursors[source, answer.instrument] = answer.cursor
         self._book.note_answer(answer.instrument, source, "" if answer.error is None else str(answer.error))
@@ -83,13 +91,16 @@ class Judge:
             view = self._view(panel, watch, horizon, self._book.failed(answer.instrument))
             self._judge_panel(panel, watch, view, None, now)
 
-    def _take(self, source: Source, answer: Answer, watch: Watch, now: datetime) -> None:
+    def _take(self, source: Source, answer: Answer, watch: Watch, horizon: Horizon) -> None:
         newest = self._book.newest(answer.instrument)
         if source not in RANGE_SOURCES:
             newest[source] = answer.samples[-1]
             self.judged.samples.append(answer.samples[-1])
-            self.judged.history.append(answer.samples[-1])
+            if source is not Source.CURRENT or horizon.trusts_current(newest):
+                self.judged.history.append(answer.samples[-1])
+                self._pasts.add(answer.samples[-1:])
             return
+        self._pasts.add(answer.samples)
         self.judged.history += self._book.unseen(source, answer.instrument, answer.samples)
         known = newest.get(source)
         fresh = [sample for sample in answer.samples if known is None or sample.at > known.at]
@@ -102,12 +113,13 @@ class Judge:
                 failed = self._book.failed(answer.instrument)
                 failed = {other: why for other, why in failed.items() if other is not source}
                 view = self._view(panel, watch, Horizon(sample.at, self._book.every), failed)
-                self._judge_panel(panel, watch, view, sample.at, now)
+                self._judge_panel(panel, watch, view, sample.at, horizon.now)
         if fresh:
             self.judged.samples.append(fresh[-1])
 
     def _view(self, panel: Panel, watch: Watch, horizon: Horizon, failed: Mapping[Source, str]) -> View:
-        return horizon.see(watch.facts, self._book.newest(watch.instrument.serial), failed, panel.sources)
+        serial = watch.instrument.serial
+        return horizon.see(watch.facts, self._book.newest(serial), failed, panel.sources, self._pasts.of(serial))
 
     def _judge_panel(self, panel: Panel, watch: Watch, view: View, at: datetime | None, now: datetime) -> None:
         """Judge rules on one view, at a record's time or, without one, at the end of a round."""

@@ -17,6 +17,7 @@ from alertd.daemon.flaps import Flaps
 from alertd.daemon.fleet import fleet_of
 from alertd.daemon.judge import ActiveAlerts, Judge, Judged
 from alertd.daemon.own_alerts import log_transitions
+from alertd.daemon.remembrance import Remembrance
 from alertd.daemon.routing import flap_terms, site_terms
 from alertd.daemon.sites import Sites
 from alertd.daemon.watch import Watchlist
@@ -117,6 +118,7 @@ class Poller:
         learnt = store.recall(LEARNT)
         if isinstance(learnt, dict):
             client.restore(learnt)
+        self._remembrance = Remembrance(store, every, clock)
         self._watch()
 
     @property
@@ -158,11 +160,12 @@ class Poller:
             return report
         now = self._clock()
         cursors = self._store.cursors(source) if source in RANGE_SOURCES else {}
+        since = self._remembrance.read_from(source, serials, cursors, now)
         going = _Round(source, report, cursors, began=self._monotonic())
         outcomes: list[ApiError | None] = []
         batch: list[Answer] = []
         held, record_at = 0, going.began + RECORD_EVERY
-        for answer in self._client.fetch(source, serials, cursors, now):
+        for answer in self._client.fetch(source, serials, since, now):
             full = held >= RECORDS_HELD or self._monotonic() >= record_at
             if full and not self._stopped and self._may_cut(source, batch, answer):
                 self._judge(going, batch)
@@ -175,6 +178,7 @@ class Poller:
         if self._stopped:
             return report
         self._judge(going, batch, heard(source, outcomes))
+        self._remembrance.was_read(source, complete=all(one is None for one in outcomes))
         self._report(report, source, outcomes)
         return report
 
@@ -220,7 +224,9 @@ class Poller:
             if self._unwritten:
                 self._book.restore(self._store.newest())
                 self._unwritten = False
-            judge = Judge(self._watchlist, self._book, going.cursors, self._active(), self._flaps)
+            judge = Judge(
+                self._watchlist, self._book, self._remembrance.pasts, going.cursors, self._active(), self._flaps
+            )
             judge.hear(source, batch, now)
             if source is Source.STATUS:
                 self._judge_sites(batch, judge.judged, now)
@@ -296,6 +302,7 @@ class Poller:
             return
         fleet = fleet_of(known, self._settings.instruments)
         self._watchlist = Watchlist(fleet, self._rules)
+        self._remembrance.watch(self._watchlist)
         self._sites.watch({each.serial: each.labels for each in fleet})
         self.end_what_is_gone()
         self._known = known

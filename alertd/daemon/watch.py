@@ -1,6 +1,6 @@
 """What is judged when: each instrument with the rules bound to it, by the source whose round calls for them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from alertd.model import Instrument, Source
 from alertd.rules.functions import Answer
 from alertd.rules.rule import BoundRule, Rule, bind, labels_of
 from alertd.rules.view import describe
+from alertd.rules.windows import Ask
 
 GAP_POLLS = 3
 """A gap longer than so many polls pauses the timers."""
@@ -54,6 +55,11 @@ class Watchlist:
         self._asked = {
             source: asked_of(source, (watch.instrument for watch in self.watches.values())) for source in Source
         }
+
+    @property
+    def windows(self) -> Iterator[Ask]:
+        """What the rules, with the params they have for this fleet, ask of the past."""
+        return (ask for bound in self._bound.values() for ask in bound.windows)
 
     def serials(self, source: Source) -> list[str]:
         """Whom to ask in a source's round."""

@@ -23,8 +23,10 @@ from alertd.rules.tree import (
     Node,
     Param,
     Reading,
+    Windowed,
 )
 from alertd.rules.view import View
+from alertd.rules.windows import Ask, answer
 
 Flag = Callable[[View], bool | None]
 Number = Callable[[View], float | None]
@@ -68,6 +70,14 @@ def bind_params(node: Node, params: Mapping[str, Value]) -> Node:  # noqa: PLR09
             return Negation(bind_params(operand, params))
         case Junction(every, parts):
             return Junction(every, tuple(bind_params(part, params) for part in parts))
+        case Windowed(function, reading, span, level, keywords):
+            return Windowed(
+                function,
+                reading,
+                None if span is None else bind_params(span, params),
+                None if level is None else bind_params(level, params),
+                tuple((name, bind_params(value, params)) for name, value in keywords),
+            )
     return node
 
 
@@ -87,7 +97,7 @@ def reckon(symbol: str, left: float, right: float) -> float | None:
     return result if -LARGEST <= result <= LARGEST else None
 
 
-def answer_of(node: Node) -> Answer:  # noqa: C901, PLR0911  # a case for each kind of node
+def answer_of(node: Node) -> Answer:  # noqa: C901, PLR0911, PLR0912  # a case for each kind of node
     """The closure of a bound tree."""
     match node:
         case Constant(value):
@@ -98,6 +108,8 @@ def answer_of(node: Node) -> Answer:  # noqa: C901, PLR0911  # a case for each k
             return _description(name)
         case Call(function, sources):
             return function.make(*(PREFIX_OF[source] for source in sources))
+        case Windowed(function):
+            return answer(function, ask_of(node))
         case Arithmetic(symbol, left, right):
             return _arithmetic(symbol, answer_of(left), answer_of(right))
         case Comparison(symbol, Reading() as left, Constant(value)) if left.kind is Kind.NUMBER:
@@ -114,6 +126,20 @@ def answer_of(node: Node) -> Answer:  # noqa: C901, PLR0911  # a case for each k
             return _junction(every, tuple(answer_of(part) for part in parts))
         case Param(name):
             raise KeyError(name)
+
+
+def ask_of(node: Windowed) -> Ask:
+    """What a bound call asks."""
+    span, offset = node.function.fixed or (0.0 if node.span is None else float(_constant(node.span)), 0.0)
+    keywords = {"offset": offset} | {name: float(_constant(value)) for name, value in node.keywords}
+    return Ask(
+        source=node.reading.source,
+        name=node.reading.field.name,
+        numeric=node.reading.kind is Kind.NUMBER,
+        span=span,
+        level=None if node.level is None else answer_of(node.level),
+        **keywords,
+    )
 
 
 def _constant(node: Node) -> Value:

@@ -4,9 +4,12 @@ Whatever the answer, the sentence is true of the instrument: a comparison that d
 (`voltage 12.4 V ≥ 11.3 V`), so facts are always joined by "and".
 """
 
+import math
+from collections.abc import Mapping
+
 from alertd.fields import PREFIX_OF, Kind
 from alertd.model import Source, Value
-from alertd.rules.closures import answer_of
+from alertd.rules.closures import answer_of, ask_of
 from alertd.rules.tree import (
     Arithmetic,
     Call,
@@ -19,8 +22,10 @@ from alertd.rules.tree import (
     Node,
     Param,
     Reading,
+    Windowed,
 )
 from alertd.rules.view import NOT_POLLED, View
+from alertd.rules.windows import WindowFunction, why_unknown
 
 LONGEST_TEXT = 80
 """Characters of a measured text (a site note) that an explanation shows."""
@@ -119,6 +124,8 @@ def _unknown(node: Node, view: View) -> str:
             return f"{_name(node)} unknown ({why})"
         case Call(_, (source, *_)):
             return f"{_name(node)} unknown ({view.why.get(PREFIX_OF[source], NOT_POLLED)})"
+        case Windowed(function):
+            return f"{_name(node)} unknown ({why_unknown(function, ask_of(node), view)})"
         case Description():
             return f"{_name(node)} unknown (not given)"
     return f"{_name(node)} unknown"
@@ -132,6 +139,8 @@ def _name(node: Node) -> str:  # a case for each kind of node
             return name
         case Call(function, sources):
             return f"{function.name}({', '.join(PREFIX_OF[source] for source in sources)})"
+        case Windowed(function, reading, span, level, keywords):
+            return _name_windowed(function, reading, span, level, dict(keywords))
         case Arithmetic("-", Constant(0.0), operand):
             return f"-{_name(operand)}"
         case Arithmetic(symbol, left, right):
@@ -141,6 +150,24 @@ def _name(node: Node) -> str:  # a case for each kind of node
         case Constant(value, kind):
             return _limit(value, kind, "")
     return "condition"
+
+
+def _name_windowed(
+    function: WindowFunction, reading: Reading, span: Node | None, level: Node | None, keywords: Mapping[str, Node]
+) -> str:
+    ahead = keywords.get("ahead")
+    named = function.title.format(
+        field=_name(reading),
+        span="" if span is None else _name(span),
+        ahead="" if ahead is None else _name(ahead),
+        level="" if level is None else _level(level, reading.field.unit),
+    )
+    offset = keywords.get("offset")
+    return named if offset is None else f"{named} up to {_name(offset)} ago"
+
+
+def _level(node: Node, unit: str) -> str:
+    return _limit(node.value, node.kind, unit) if isinstance(node, Constant) else _name(node)
 
 
 def _operand(node: Node, bracketed: str) -> str:
@@ -155,6 +182,10 @@ def _unit(node: Node) -> str:
     match node:
         case Reading(_, field):
             return field.unit
+        case Windowed(function, reading) if function.kind is not None:
+            return function.unit.format(unit=reading.field.unit) if reading.field.unit else ""
+        case Windowed(_, reading):
+            return reading.field.unit
         case Arithmetic("+" | "-", left, right):
             return _unit(left) or _unit(right)
     return ""
@@ -197,6 +228,8 @@ def _plain(text: str) -> str:
 
 def span(seconds: float, against: float | None = None) -> str:
     """Seconds in the largest unit of which there are two, or a whole number: `36.4 d`, `1 h`, `90 s`."""
+    if seconds == math.inf:
+        return "never"
     for length, unit in _SPAN_UNITS:
         if seconds >= 2 * length or (seconds and seconds % length == 0):
             other = None if against is None else against / length

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from alertd.fields import Kind
 from alertd.model import Source, Value
-from alertd.rules.closures import answer_of, bind_params
+from alertd.rules.closures import answer_of, ask_of, bind_params
 from alertd.rules.explain import explain
 from alertd.rules.functions import Answer
 from alertd.rules.grammar import read_expression
@@ -21,8 +21,10 @@ from alertd.rules.tree import (
     Negation,
     Node,
     Reading,
+    Windowed,
 )
 from alertd.rules.view import View
+from alertd.rules.windows import Ask
 
 NO_PARAMS: Mapping[str, Value] = MappingProxyType({})
 NO_KINDS: Mapping[str, Kind] = MappingProxyType({})
@@ -37,6 +39,8 @@ class BoundExpression:
     fields: tuple[tuple[Source, str], ...]
     answer: Answer
     """The bare closure, for the hot loop: what `evaluate` calls."""
+    windows: tuple[Ask, ...] = ()
+    """What it asks of the past."""
 
     def evaluate(self, view: View) -> Value | None:
         """Its value for this instrument now; None is UNKNOWN, a duration is its seconds."""
@@ -50,15 +54,9 @@ class BoundExpression:
         """The first number that this field is compared with; None without one."""
         for node in walk(self.root):
             match node:
-                case Comparison(_, Reading(home, found), Constant(float(limit))) if (home, found.name) == (
-                    source,
-                    name,
-                ):
-                    return limit
-                case Comparison(_, Constant(float(limit)), Reading(home, found)) if (home, found.name) == (
-                    source,
-                    name,
-                ):
+                case Comparison(_, Reading() | Windowed() as side, Constant(float(limit))) | Comparison(
+                    _, Constant(float(limit)), Reading() | Windowed() as side
+                ) if _on_its_scale(side) == (source, name):
                     return limit
         return None
 
@@ -86,7 +84,8 @@ class Expression:
             KeyError: a param that it names is not among them.
         """
         root = bind_params(self.root, params)
-        return BoundExpression(text=self.text, root=root, fields=self.fields, answer=answer_of(root))
+        windows = tuple(ask_of(node) for node in walk(root) if isinstance(node, Windowed))
+        return BoundExpression(text=self.text, root=root, fields=self.fields, answer=answer_of(root), windows=windows)
 
     def evaluate(self, view: View) -> Value | None:
         """The value without params, for an expression that names none; see BoundExpression.evaluate."""
@@ -121,6 +120,13 @@ def compile_expression(text: str, *, params: Mapping[str, Kind] = NO_KINDS) -> E
     )
 
 
+def _on_its_scale(node: Reading | Windowed) -> tuple[Source, str] | None:
+    """The field whose axis the values of a node belong to."""
+    if isinstance(node, Reading):
+        return node.source, node.field.name
+    return (node.reading.source, node.reading.field.name) if node.function.same_scale else None
+
+
 def walk(node: Node) -> Iterator[Node]:
     """The node and all below it, in the order of the text."""
     yield node
@@ -133,6 +139,8 @@ def walk(node: Node) -> Iterator[Node]:
             below = (operand,)
         case Junction(_, parts):
             below = parts
+        case Windowed(_, reading, _, level):
+            below = (reading,) if level is None else (reading, level)
         case _:
             below = ()
     for part in below:

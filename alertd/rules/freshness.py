@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from alertd.fields import PREFIX_OF
 from alertd.model import Sample, Source, Values
-from alertd.rules.view import View
+from alertd.rules.view import NO_PAST, Past, View
 
 NOTHING = "nothing on record"
 TOO_OLD = "too old"
@@ -48,6 +48,7 @@ class Horizon:
         newest: Mapping[Source, Sample],
         failed: Mapping[Source, str],
         wanted: Iterable[Source] | None = None,
+        past: Past = NO_PAST,
     ) -> View:
         """What an instrument's rules may rely on now.
 
@@ -78,7 +79,11 @@ class Horizon:
                 values[prefix], why[prefix] = _ONLY_OFFLINE, OFFLINE
             else:
                 values[prefix] = sample.values
-        return View(now=self.now, instrument=instrument, values=values, times=times, why=why)
+        return View(now=self.now, instrument=instrument, values=values, times=times, why=why, past=past)
+
+    def trusts_current(self, newest: Mapping[Source, Sample]) -> bool:
+        """Whether an answer of `current` now is a measurement: of an offline instrument it may be the last one again."""
+        return not self._offline(newest)
 
     def _unusable(self, source: Source, sample: Sample, newest: Mapping[Source, Sample]) -> str:
         """Why a record of a source that answered says nothing about now; empty where it does."""

@@ -27,7 +27,9 @@ from alertd.rules.tree import (
     Node,
     Param,
     Reading,
+    Windowed,
 )
+from alertd.rules.windows import WINDOW_FUNCTIONS, WindowFunction, span_mistake
 
 LONGEST = 2000
 """Characters of an expression."""
@@ -142,7 +144,7 @@ class _Reader:
             case ast.Attribute():
                 return self._attribute(node)
             case ast.Call():
-                return self._call(node)
+                return self._call(node, depth + 1)
             case ast.Name():
                 self._fail(node, bare_name(node.id, self._params))
             case ast.List():
@@ -260,6 +262,8 @@ class _Reader:
             case Param(name=name) if self._params[name] is Kind.DURATION:
                 return Param(name, Kind.DURATION)
         written = self._written(node)
+        if beside in WINDOW_FUNCTIONS:
+            self._fail(node, f'{beside} needs a duration here, such as "6h", but {written} is {_ARTICLE[part.kind]}')
         self._fail(node, f'{beside} is a duration, {written} is {_ARTICLE[part.kind]}: write a duration, such as "35d"')
 
     def _choice(self, node: ast.Compare, depth: int) -> Node:
@@ -306,16 +310,48 @@ class _Reader:
             self._fail(node, f"unknown param params.{name}{remedy}")
         return Param(name, Kind.TEXT if kind is Kind.DURATION else kind)
 
-    def _call(self, node: ast.Call) -> Node:
+    def _call(self, node: ast.Call, depth: int) -> Node:
         if not isinstance(node.func, ast.Name):
             self._fail(node, f"{self._written(node)} is not allowed in an expression")
+        windowed = WINDOW_FUNCTIONS.get(node.func.id)
+        if windowed is not None:
+            return self._windowed(node, windowed, depth)
         function = FUNCTIONS.get(node.func.id)
         if function is None:
-            remedy = did_you_mean(node.func.id, FUNCTIONS) or f": there are {', '.join(sorted(FUNCTIONS))}"
+            names = sorted([*FUNCTIONS, *WINDOW_FUNCTIONS])
+            remedy = did_you_mean(node.func.id, names) or f": there are {', '.join(names)}"
             self._fail(node, f"unknown function {node.func.id}{remedy}")
         if node.keywords or len(node.args) != function.sources:
             self._fail(node, f"write {function.form}")
         return Call(function, tuple(self._source(argument, function.form) for argument in node.args))
+
+    def _windowed(self, node: ast.Call, function: WindowFunction, depth: int) -> Windowed:
+        wanted = 1 + function.has_level + function.span_needed
+        written = [keyword.arg for keyword in node.keywords]
+        odd = [name for name in written if name not in function.keywords]
+        needed = "ahead" in function.keywords and "ahead" not in written
+        if len(node.args) != wanted or odd or needed or len(set(written)) < len(written):
+            self._fail(node, f"write {function.form}")
+        reading = self._read(node.args[0], depth)
+        if not isinstance(reading, Reading):
+            self._fail(node.args[0], f"a field stands here, as in {function.form}")
+        if function.numeric and reading.kind is not Kind.NUMBER:
+            field = self._written(node.args[0])
+            self._fail(node.args[0], f"{function.name} needs a number, but {field} is {_ARTICLE[reading.kind]}")
+        level = self._number(node.args[1], depth, function.name) if function.has_level else None
+        span = self._span(node.args[-1], function, depth, reading.source) if function.span_needed else None
+        keywords = tuple(
+            (str(keyword.arg), self._span(keyword.value, function, depth, reading.source)) for keyword in node.keywords
+        )
+        return Windowed(function, reading, span, level, keywords)
+
+    def _span(self, node: ast.expr, function: WindowFunction, depth: int, source: Source) -> Node:
+        span = self._duration(node, self._read(node, depth), function.name)
+        if isinstance(span, Constant):
+            remedy = span_mistake(float(span.value), source)
+            if remedy:
+                self._fail(node, remedy)
+        return span
 
     def _source(self, node: ast.expr, form: str) -> Source:
         if not isinstance(node, ast.Name):

@@ -12,6 +12,7 @@ from alertd.matchers import Matcher, all_match
 from alertd.model import Instrument, Severity, Source, Value
 from alertd.rules.expression import BoundExpression, Expression
 from alertd.rules.functions import Answer
+from alertd.rules.windows import Ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ class BoundRule:
     """The bare closures of the levels' `when`, for the hot loop."""
     fields: tuple[tuple[Source, str], ...]
     """What the levels' `when` measure, in order of appearance, the worst level's first."""
+    windows: tuple[Ask, ...]
+    """What the levels ask of the past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,4 +162,11 @@ def _bind(rule: Rule, params: Mapping[str, Value]) -> BoundRule:
         levels=levels,
         whens=tuple(level.when.answer for level in levels),
         fields=tuple(fields),
+        windows=tuple(
+            ask
+            for level in levels
+            for expression in (level.when, level.until)
+            if expression is not None
+            for ask in expression.windows
+        ),
     )

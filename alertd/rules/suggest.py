@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from alertd.fields import FIELDS, PREFIX_OF, SOURCE_OF
 from alertd.model import Source
 from alertd.rules.functions import FUNCTIONS
+from alertd.rules.windows import WINDOW_FUNCTIONS
 
 _FIELD_NAMES = [f"{PREFIX_OF[source]}.{name}" for source in Source for name in FIELDS[source]]
 _PREFIXES = [*SOURCE_OF, "instrument", "params"]
@@ -41,6 +42,8 @@ def _or(names: list[str]) -> str:
 
 def bare_name(name: str, params: Iterable[str]) -> str:
     """What is wrong with a name that stands alone in an expression."""
+    if name in WINDOW_FUNCTIONS:
+        return f"{name} is a function: write {WINDOW_FUNCTIONS[name].form}"
     if name in FUNCTIONS:
         return f"{name} is a function: write {FUNCTIONS[name].form}"
     if name in SOURCE_OF or name in ("instrument", "params"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from alertd.fields import Field, Kind
 from alertd.model import Source, Value
 from alertd.rules.functions import Function
+from alertd.rules.windows import WindowFunction
 
 
 class ExpressionError(ValueError):
@@ -67,6 +68,23 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Windowed:
+    """A function over the past of a field. Spans are durations: constants, or params until they are bound."""
+
+    function: WindowFunction
+    reading: Reading
+    span: "Node | None" = None
+    level: "Node | None" = None
+    keywords: tuple[tuple[str, "Node"], ...] = ()
+    """offset, ahead or within, where they were written."""
+
+    @property
+    def kind(self) -> Kind:
+        """The function's result; the field's own kind where it has none."""
+        return self.function.kind or self.reading.kind
+
+
+@dataclass(frozen=True, slots=True)
 class Arithmetic:
     """Two numbers, or two durations divided, make a number."""
 
@@ -113,4 +131,6 @@ class Junction:
     kind: Kind = Kind.FLAG
 
 
-Node = Constant | Param | Reading | Description | Call | Arithmetic | Comparison | Choice | Negation | Junction
+Node = (
+    Constant | Param | Reading | Description | Call | Windowed | Arithmetic | Comparison | Choice | Negation | Junction
+)

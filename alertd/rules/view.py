@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from alertd.model import Instrument, Values
+from alertd.rules.series import Series
+
+Past = Mapping[str, Series]
+"""Field (`current.voltage`) → its values so far; only of fields that a rule asks the past of."""
+
+NO_PAST: Past = MappingProxyType({})
 
 NOT_POLLED = "not polled"
 """The reason for a missing source that has no other one."""
@@ -26,6 +33,8 @@ class View:
     """Prefix → the newest record's time, of every source that answered; also where it is too old for its values."""
     why: Mapping[str, str] = field(default_factory=dict)
     """Prefix → why it has no values, or not all of them."""
+    past: Past = field(default_factory=lambda: NO_PAST)
+    """May hold values later than `now`: whoever looks at it looks no further than `now`."""
 
 
 def describe(instrument: Instrument) -> dict[str, str]:

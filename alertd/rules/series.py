@@ -1,0 +1,185 @@
+"""A growing run of one field's values of one instrument, and what can be asked of a stretch of it.
+
+Values stand in the order of their times; most come at the end, a late one is put in its place. Blocks of values are
+summed up once, so that the lowest of a day is found among some twenty blocks and not among 1 440 values.
+"""
+
+import itertools
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, MutableSequence
+from math import fsum
+from statistics import median
+from typing import Any
+
+from alertd.model import Value
+from alertd.rules.trend import Trend
+
+BLOCK = 64
+"""Values that are summed up together."""
+
+GAPS_LOOKED_AT = 30
+"""Spans between successive values of which the median is the usual one."""
+
+SLACK = 4
+"""One part in so many may be older than anybody needs before it is cut off: cutting moves the rest."""
+
+
+class Series:
+    """One field's values; numbers where `numeric`, else words or flags. Times are seconds since 1970.
+
+    16 bytes a number, and half a byte for the blocks.
+    """
+
+    __slots__ = ("_blocks", "_spacing", "times", "trends", "values", "version")
+
+    def __init__(self, points: Iterable[tuple[float, Value]] = (), *, numeric: bool = True) -> None:
+        self.times = array("d")
+        self.values: MutableSequence[Any] = array("d") if numeric else []
+        self.version = 0
+        """Grows when a value is put before another, or old ones are cut off: places have moved then."""
+        self.trends: dict[tuple[int, int, int], Trend | None] = {}
+        """Lines found through stretches: (version, first place, last place) → the line."""
+        self._blocks: list[tuple[float, float, float, int]] = []
+        """Of each full block: lowest, highest, sum, and how many differ from the one before."""
+        self._spacing: tuple[int, int, float | None] = (-1, -1, None)
+        for at, value in points:
+            self.add(at, value)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def add(self, at: float, value: Value) -> None:
+        """Take in one value; where there is one of that very time, it takes its place."""
+        times = self.times
+        if times and at <= times[-1]:
+            self._insert(at, value)
+            return
+        times.append(at)
+        self.values.append(value)
+        if len(times) % BLOCK == 0:
+            self._close_block(len(times) - BLOCK)
+
+    def trim(self, before: float) -> None:
+        """Cut off what is older, once that is worth it."""
+        old = bisect_left(self.times, before)
+        if old * SLACK > len(self.times):
+            del self.times[:old], self.values[:old]
+            self._moved(0)
+
+    def stretch(self, after: float, until: float) -> "Stretch":
+        """The values later than `after` and not later than `until`."""
+        first = bisect_right(self.times, after)
+        return Stretch(self, first, max(first, bisect_right(self.times, until)))
+
+    def before(self, at: float) -> tuple[Value | None, float]:
+        """The last value earlier than that time, and when it was; None where there is none."""
+        place = bisect_left(self.times, at)
+        return (self.values[place - 1], self.times[place - 1]) if place else (None, 0.0)
+
+    def neighbours(self, at: float) -> tuple[float | None, float | None]:
+        """The times of the last value before and the first not before that time."""
+        place = bisect_left(self.times, at)
+        return (
+            self.times[place - 1] if place else None,
+            self.times[place] if place < len(self.times) else None,
+        )
+
+    def spacing(self, until: int) -> float | None:
+        """The usual seconds between two values, of the last ones before that place; None of fewer than two."""
+        version, place, known = self._spacing
+        if (version, place) == (self.version, until):
+            return known
+        last = self.times[max(0, until - GAPS_LOOKED_AT - 1) : until]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(last)]
+        found = median(gaps) if gaps else None
+        self._spacing = self.version, until, found
+        return found
+
+    # -- of the values from one place to another -----------------------------------------------------------------------
+
+    def lowest(self, first: int, last: int) -> float:
+        """The lowest number of a stretch that is not empty."""
+        blocks, edges = self._parts(first, last)
+        found: float = min([block[0] for block in self._blocks[blocks]] + [min(self.values[edge]) for edge in edges])
+        return found
+
+    def highest(self, first: int, last: int) -> float:
+        """The highest number of a stretch that is not empty."""
+        blocks, edges = self._parts(first, last)
+        found: float = max([block[1] for block in self._blocks[blocks]] + [max(self.values[edge]) for edge in edges])
+        return found
+
+    def total(self, first: int, last: int) -> float:
+        """The sum of a stretch of numbers."""
+        blocks, edges = self._parts(first, last)
+        return fsum([block[2] for block in self._blocks[blocks]] + [fsum(self.values[edge]) for edge in edges])
+
+    def changes(self, first: int, last: int) -> int:
+        """How often a value differs from the one before it, both within the stretch."""
+        if not isinstance(self.values, array):
+            return self._differing(first + 1, last)
+        blocks, edges = self._parts(first + 1, last)
+        return sum(block[3] for block in self._blocks[blocks]) + sum(
+            self._differing(edge.start, edge.stop) for edge in edges
+        )
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _parts(self, first: int, last: int) -> tuple[slice, list[slice]]:
+        """The full blocks of a stretch, and the values before and after them."""
+        whole, end = -(-first // BLOCK), last // BLOCK
+        if whole >= end:
+            return slice(0, 0), [slice(first, last)] if first < last else []
+        edges = [slice(first, whole * BLOCK), slice(end * BLOCK, last)]
+        return slice(whole, end), [edge for edge in edges if edge.start < edge.stop]
+
+    def _differing(self, first: int, last: int) -> int:
+        values = self.values
+        return sum(values[place] != values[place - 1] for place in range(max(1, first), last))
+
+    def _insert(self, at: float, value: Value) -> None:
+        place = bisect_left(self.times, at)
+        if self.times[place] == at:
+            self.values[place] = value
+        else:
+            self.times.insert(place, at)
+            self.values.insert(place, value)
+        self._moved(place)
+
+    def _moved(self, place: int) -> None:
+        """Sum up anew from the block of that place on."""
+        self.version += 1
+        del self._blocks[place // BLOCK :]
+        for start in range(len(self._blocks) * BLOCK, len(self.times) - BLOCK + 1, BLOCK):
+            self._close_block(start)
+
+    def _close_block(self, start: int) -> None:
+        if isinstance(self.values, array):
+            values = self.values[start : start + BLOCK]
+            differing = self._differing(start, start + BLOCK)
+            self._blocks.append((min(values), max(values), fsum(values), differing))
+
+
+class Stretch:
+    """The values of a series from one place to another."""
+
+    __slots__ = ("first", "last", "series")
+
+    def __init__(self, series: Series, first: int, last: int) -> None:
+        self.series = series
+        self.first = first
+        self.last = last
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    @property
+    def times(self) -> "array[float]":
+        """Seconds since 1970."""
+        return self.series.times[self.first : self.last]
+
+    @property
+    def values(self) -> MutableSequence[Any]:
+        """In the order of their times."""
+        return self.series.values[self.first : self.last]
