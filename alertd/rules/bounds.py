@@ -15,6 +15,7 @@ from typing import Protocol
 
 from alertd.fields import Kind
 from alertd.model import Source, Value
+from alertd.rules.closures import ask_of
 from alertd.rules.tree import (
     Arithmetic,
     Call,
@@ -26,7 +27,9 @@ from alertd.rules.tree import (
     Negation,
     Node,
     Reading,
+    Windowed,
 )
+from alertd.rules.windows import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,9 @@ class Extent(Protocol):
 
     def words(self, source: Source, name: str) -> Words:
         """The different texts or flags of a field."""
+
+    def past(self, ask: Ask) -> Range:
+        """The lowest and the highest of the numbers that a window holds."""
 
     def age(self, source: Source) -> Range:
         """How old the newest record may be, in seconds."""
@@ -157,7 +163,23 @@ def _range(node: Node, extent: Extent) -> Range:
             return _reckoned(symbol, _range(left, extent), _range(right, extent))
         case Call(function, (source,)) if function.name == "age":
             return extent.age(source)
+        case Windowed(function, reading) if reading.kind is Kind.NUMBER:
+            return _looked_back(function.name, extent.past(ask_of(node)))
     return ANY
+
+
+def _looked_back(function: str, held: Range) -> Range:
+    """What a function over a window may be, of which these are the values. A line may lead anywhere."""
+    if function not in _WITHIN and function != "delta":
+        return ANY
+    if held.is_empty or function in _WITHIN:
+        return held
+    span = held.high - held.low
+    return Range(-span, span)
+
+
+_WITHIN = frozenset({"avg", "min", "max", "median", "previous", "same_hour_yesterday"})
+"""Functions whose answer lies among the values that they look at."""
 
 
 def _reckoned(symbol: str, left: Range, right: Range) -> Range:

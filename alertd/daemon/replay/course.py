@@ -12,18 +12,9 @@ from itertools import pairwise
 from statistics import median
 
 from alertd.model import Sample, Source
+from alertd.rules.pasts import TWINS
 from alertd.store.columns import from_micros, to_micros
 from alertd.store.tracks import Column, Track
-
-CURRENT_OF_STATS: Mapping[str, str] = {
-    "voltage": "voltage",
-    "temp": "temp",
-    "cpu": "cpu",
-    "network": "network",
-    "disk": "diskPercent",
-    "mem": "memoryPercent",
-}
-"""Field of `current` → the field of `stats` that means the same in the same unit."""
 
 SILENT_PERIODS = 3
 """An instrument without stats for longer than so many of its sample periods counts as offline."""
@@ -115,7 +106,7 @@ def derive(
     period = usual_step(stats.times)
     rounds = {source: max(span, period) if source in STEADY else span for source, span in every.items()}
     if Source.CURRENT in every:
-        columns = {name: stats.columns[twin] for name, twin in CURRENT_OF_STATS.items() if twin in stats.columns}
+        columns = {name: stats.columns[twin] for name, twin in TWINS.items() if twin in stats.columns}
         found[Source.CURRENT] = Track(stats.times, columns)
     if Source.STATUS in every:
         found[Source.STATUS] = _status(stats.times, rounds[Source.STATUS], period, to_micros(start), to_micros(end))

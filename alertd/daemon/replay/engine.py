@@ -8,7 +8,7 @@ judged without being told.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from alertd.alerts.life import LevelTerms, Subject, advance, verdict_of
 from alertd.daemon.flaps import Flaps
 from alertd.daemon.replay.course import STEADY, Course, Micros
 from alertd.daemon.replay.extent import Ranges
+from alertd.daemon.replay.pasts import past_of
 from alertd.daemon.watch import callers, gap_of
 from alertd.model import (
     RANGE_SOURCES,
@@ -34,8 +35,10 @@ from alertd.model import (
 from alertd.rules.bounds import may_hold
 from alertd.rules.evaluate import Evaluation, LevelVerdict, evaluate, quiet
 from alertd.rules.freshness import Horizon
+from alertd.rules.pasts import needs_of
 from alertd.rules.rule import BoundRule, Rule, bind, labels_of
-from alertd.rules.view import View, describe
+from alertd.rules.view import Past, View, describe
+from alertd.rules.windows import Ask
 from alertd.store.columns import from_micros, to_micros
 
 DAY = 86_400_000_000
@@ -43,6 +46,7 @@ HALVES = 12
 """A day is halved so often at most before its records are looked at one by one: 21 seconds."""
 CLOSE_LOOK = 900_000_000
 """Stretches up to that long are looked at record by record."""
+SHORTEST_LOOK = 180_000_000
 LIVING_LOOK = 7_200_000_000
 """The same while an alert lives: most of what comes is looked at anyway."""
 RETOLD_EVERY = 900_000_000
@@ -99,30 +103,46 @@ def relive(course: Course, instrument: Instrument, rules: Sequence[Rule], terms:
     """The lives of all alerts of one instrument; a rule that had nothing to say is left out."""
     labels = labels_of(instrument)
     facts = describe(instrument)
-    ranges = Ranges(course, facts)
-    lives = (
-        _Run(course, instrument, ranges, bind(rule, labels), terms).live()
-        for rule in rules
-        if rule.matches(labels) and callers(rule) & course.every.keys()
-    )
+    bound = [bind(rule, labels) for rule in rules if rule.matches(labels) and callers(rule) & course.every.keys()]
+    seen = _Seen(course, instrument, Ranges(course, facts), past_of(course, needs_of(_asks(bound))))
+    lives = [_Run(seen, each, terms).live() for each in bound]
     return [life for life in lives if life.changes or life.raised]
+
+
+def _asks(bound: Iterable[BoundRule]) -> Iterator[Ask]:
+    return (ask for each in bound for ask in each.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One instrument with all that was recorded of it."""
+
+    course: Course
+    instrument: Instrument
+    ranges: Ranges
+    past: Past
 
 
 class _Run:
     """One rule on one instrument, from the beginning to the end."""
 
-    def __init__(
-        self, course: Course, instrument: Instrument, ranges: Ranges, bound: BoundRule, terms: Terms
-    ) -> None:
-        self._course = course
-        self._instrument = instrument
-        self._ranges = ranges
+    def __init__(self, seen: _Seen, bound: BoundRule, terms: Terms) -> None:
+        self._course = course = seen.course
+        self._instrument = instrument = seen.instrument
+        self._ranges = seen.ranges
+        self._past = seen.past
         self._bound = bound
         self._rule = bound.rule
         self._start, self._end = to_micros(terms.start), to_micros(terms.end)
         self._key = (bound.rule.name, instrument.serial)
         self._callers = [source for source in Source if source in callers(bound.rule) and source in course.every]
         self._read = [source for source in Source if source in bound.rule.sources and source in course.every]
+        self._every = {source: course.every[source] for source in self._callers}
+        self._patience = min(level.for_ for level in self._rule.levels) // timedelta(microseconds=1)
+        """How long it has to be breached before anybody hears of it."""
+        self._close = min(self._patience - 1, LIVING_LOOK) if self._patience > SHORTEST_LOOK else CLOSE_LOOK
+        """A stretch that long is looked at record by record, or passed over by a look at its two ends."""
+        self._clear: dict[Micros, bool] = {}
         self._flaps = Flaps(terms.flapping.get, (), ())
         self._alert: Alert | None = None
         self._newest: dict[Source, Sample] = {}
@@ -154,11 +174,12 @@ class _Run:
         lives = self._lives
         if not lives and not self._may_breach(start, end):
             return
-        if halves and end - start > (LIVING_LOOK if lives else CLOSE_LOOK):
+        close = LIVING_LOOK if lives else self._close
+        if halves and end - start > close:
             middle = (start + end) // 2
             self._through(start, middle, halves - 1)
             self._through(middle, end, halves - 1)
-        else:
+        elif lives or end - start >= self._patience or not (self._is_clear(start) and self._is_clear(end)):
             self._look(start, end)
 
     @property
@@ -169,6 +190,34 @@ class _Run:
     def _may_breach(self, start: Micros, end: Micros) -> bool:
         stretch = self._ranges.within(start, end)
         return any(may_hold(level.when.root, stretch) for level in self._bound.levels)
+
+    def _is_clear(self, before: Micros) -> bool:
+        """Whether the rule was clear at the last record before that time.
+
+        What is clear at both ends of a stretch that is shorter than `for` cannot have fired within it: nobody hears of
+        it, so nobody need look. Functions over long windows are most of what a replay reckons.
+        """
+        if before not in self._clear:
+            self._clear = {before: self._judged_clear(before)}
+        return self._clear[before]
+
+    def _judged_clear(self, before: Micros) -> bool:
+        at = [times[row] for times, row in self._rows_before(before)]
+        if not at or max(at) < self._start:
+            return False
+        self._catch_up(before)
+        try:
+            view = self._view(from_micros(max(at)))
+            return all(when(view) is False for when in self._bound.whens)
+        except Exception:  # noqa: BLE001 - judging it record by record finds out on which
+            return False
+
+    def _rows_before(self, at: Micros) -> Iterator[tuple[Sequence[Micros], int]]:
+        for source in self._callers:
+            times = self._course.times(source)
+            row = bisect_left(times, at) - 1
+            if row >= 0:
+                yield times, row
 
     def _look(self, start: Micros, end: Micros) -> None:
         """At each record and each poll of a stretch."""
@@ -231,8 +280,8 @@ class _Run:
 
     def _judge(self, seen_at: datetime, at: datetime | None, now: datetime) -> None:
         """Judge the rule on the view of `seen_at`; `at` is the sample time of the verdict where it is a record's."""
-        view = Horizon(seen_at, self._course.every).see(self._ranges.facts, self._newest, self._missed, self._read)
         try:
+            view = self._view(seen_at)
             if not self._lives:
                 if not quiet(self._bound, view):
                     self._tell(evaluate(self._bound, view, at or self._round_time(view)), now)
@@ -246,6 +295,10 @@ class _Run:
             self._tell(evaluate(self._bound, view, moment), now)
         except Exception as error:  # noqa: BLE001 - one broken rule must not stop the others
             self._life.raised = f"{type(error).__name__}: {error}"
+
+    def _view(self, now: datetime) -> View:
+        horizon = Horizon(now, self._every)
+        return horizon.see(self._ranges.facts, self._newest, self._missed, self._read, self._past)
 
     def _goes_on(self, view: View) -> bool:
         """Whether every level says what it said, so that nothing about the alert changes but its age."""

@@ -9,6 +9,8 @@ from alertd.daemon.replay.course import Course, Micros
 from alertd.model import Source, Value
 from alertd.rules.bounds import NONE, Range, Words
 from alertd.rules.closures import finite
+from alertd.rules.pasts import TWINS
+from alertd.rules.windows import Ask, reach
 
 
 @dataclass(slots=True)
@@ -67,6 +69,20 @@ class Stretch:
         """See rules.bounds.Extent."""
         return self.ranges.words(source, name, *self._rows(source))
 
+    def past(self, ask: Ask) -> Range:
+        """See rules.bounds.Extent."""
+        back, ahead = _micros(reach(ask)), _micros(ask.offset)
+        sources = [(ask.source, ask.name)]
+        if ask.source is Source.CURRENT and ask.name in TWINS:
+            sources.append((Source.STATS, TWINS[ask.name]))
+        found = [
+            self.ranges.numbers(source, name, *self._rows_within(source, self.start - back, self.end - ahead))
+            for source, name in sources
+        ]
+        low, high = min(each.low for each in found), max(each.high for each in found)
+        # A mean of many may be a little beyond them by rounding.
+        return Range(low - abs(low) * 1e-9, high + abs(high) * 1e-9) if low <= high else NONE
+
     def age(self, source: Source) -> Range:
         """See rules.bounds.Extent."""
         first, last = self._rows(source)
@@ -78,8 +94,15 @@ class Stretch:
         return None if name == "subscription" and not text else text
 
     def _rows(self, source: Source) -> tuple[int, int]:
+        return self._rows_within(source, self.start, self.end)
+
+    def _rows_within(self, source: Source, start: Micros, end: Micros) -> tuple[int, int]:
         times = self.ranges.course.times(source)
-        return max(0, bisect_left(times, self.start) - 1), bisect_left(times, self.end)
+        return max(0, bisect_left(times, start) - 1), bisect_left(times, end)
+
+
+def _micros(seconds: float) -> Micros:
+    return round(seconds * 1e6)
 
 
 def _clean(column: Sequence[Value | None]) -> Sequence[float]:
