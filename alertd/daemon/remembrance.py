@@ -7,7 +7,7 @@ from alertd.clock import Clock
 from alertd.daemon.watch import Watchlist
 from alertd.model import RANGE_SOURCES, Source
 from alertd.mycirrus.plan import ENDPOINTS
-from alertd.rules.pasts import Pasts, fillers, needs_of
+from alertd.rules.pasts import Pasts, fillers, needs_of, spans_of
 from alertd.store.store import Store
 
 READ_BACK = "windows.read_back"
@@ -63,7 +63,7 @@ class Remembrance:
         """How far back a source has to be read for the windows, the gaps of `current` too."""
         if source not in RANGE_SOURCES:
             return timedelta(0)
-        spans = list(self.pasts.needs.get(source, {}).values())
+        spans = list(spans_of(self.pasts.needs, source).values())
         if source is Source.STATS:
             spans += fillers(self.pasts.needs).values()
         return timedelta(seconds=max(spans)) + MARGIN if spans else timedelta(0)
@@ -82,8 +82,8 @@ class Remembrance:
         twins = fillers(needs)
         ordered = sorted(serials)
         for some in (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE)):
-            for source, spans in needs.items():
-                for serial, name, at, value in self._points(some, source, spans, now):
+            for source in needs:
+                for serial, name, at, value in self._points(some, source, spans_of(needs, source), now):
                     pasts.put(serial, source, name, at, value)
             if twins:
                 for serial, name, at, value in self._points(some, Source.STATS, twins, now):

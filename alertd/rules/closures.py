@@ -26,7 +26,7 @@ from alertd.rules.tree import (
     Windowed,
 )
 from alertd.rules.view import View
-from alertd.rules.windows import Ask, answer
+from alertd.rules.windows import Ask, answer, track_of
 
 Flag = Callable[[View], bool | None]
 Number = Callable[[View], float | None]
@@ -51,7 +51,7 @@ _RECKON: dict[str, Callable[[float, float], float]] = {
 }
 
 
-def bind_params(node: Node, params: Mapping[str, Value]) -> Node:  # noqa: PLR0911  # a case for each kind of node
+def bind_params(node: Node, params: Mapping[str, Value]) -> Node:  # noqa: C901, PLR0911  # a case for each kind of node
     """The tree with every param replaced by its value, and constants reckoned out."""
     match node:
         case Param(name, Kind.DURATION):
@@ -70,6 +70,8 @@ def bind_params(node: Node, params: Mapping[str, Value]) -> Node:  # noqa: PLR09
             return Negation(bind_params(operand, params))
         case Junction(every, parts):
             return Junction(every, tuple(bind_params(part, params) for part in parts))
+        case Call(function, sources, Param() as number):
+            return Call(function, sources, bind_params(number, params))
         case Windowed(function, reading, span, level, keywords):
             return Windowed(
                 function,
@@ -106,8 +108,10 @@ def answer_of(node: Node) -> Answer:  # noqa: C901, PLR0911, PLR0912  # a case f
             return _reading(node)
         case Description(name):
             return _description(name)
-        case Call(function, sources):
-            return function.make(*(PREFIX_OF[source] for source in sources))
+        case Call(function, sources, number):
+            return function.make(
+                *(PREFIX_OF[source] for source in sources), *(() if number is None else (_constant(number),))
+            )
         case Windowed(function):
             return answer(function, ask_of(node))
         case Arithmetic(symbol, left, right):
@@ -132,12 +136,13 @@ def ask_of(node: Windowed) -> Ask:
     """What a bound call asks."""
     span, offset = node.function.fixed or (0.0 if node.span is None else float(_constant(node.span)), 0.0)
     keywords = {"offset": offset} | {name: float(_constant(value)) for name, value in node.keywords}
+    source = node.reading.source
     return Ask(
-        source=node.reading.source,
+        source=source,
         name=node.reading.field.name,
-        numeric=node.reading.kind is Kind.NUMBER,
         span=span,
         level=None if node.level is None else answer_of(node.level),
+        track=track_of(node.function, source, span + keywords["offset"]),
         **keywords,
     )
 

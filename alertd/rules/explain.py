@@ -137,8 +137,9 @@ def _name(node: Node) -> str:  # a case for each kind of node
             return f"{_TITLES[source]} {field.name}" if source in _TITLES else field.name
         case Description(name) | Param(name):
             return name
-        case Call(function, sources):
-            return f"{function.name}({', '.join(PREFIX_OF[source] for source in sources)})"
+        case Call(function, sources, number):
+            asked = [PREFIX_OF[source] for source in sources] + ([] if number is None else [_name(number)])
+            return f"{function.name}({', '.join(asked)})"
         case Windowed(function, reading, span, level, keywords):
             return _name_windowed(function, reading, span, level, dict(keywords))
         case Arithmetic("-", Constant(0.0), operand):

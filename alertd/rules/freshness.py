@@ -82,7 +82,7 @@ class Horizon:
         return View(now=self.now, instrument=instrument, values=values, times=times, why=why, past=past)
 
     def trusts_current(self, newest: Mapping[Source, Sample]) -> bool:
-        """Whether an answer of `current` now is a measurement: of an offline instrument it may be the last one again."""
+        """Whether an answer of `current` is a measurement: of an offline instrument it may be the last one again."""
         return not self._offline(newest)
 
     def _unusable(self, source: Source, sample: Sample, newest: Mapping[Source, Sample]) -> str:

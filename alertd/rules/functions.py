@@ -1,17 +1,19 @@
-"""The functions an expression may call: one table of names, types and what they do.
+"""The functions of the present that an expression may call: one table of names, types and what they do.
 
-A function that reads a window of stored samples will be one more row here, with its own kind of argument.
+Those over the past of a field are in windows.py.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from alertd.fields import Kind
 from alertd.model import Value
 from alertd.rules.view import View
+
+FIRST_DAY, LAST_DAY = 1, 31
 
 Answer = Callable[[View], Value | None]
 """Reads a view; None is UNKNOWN."""
@@ -26,10 +28,12 @@ class Function:
     """How a call looks, for messages."""
     sources: int
     """How many names of sources it takes."""
+    takes_number: bool = False
+    """Whether a number or a param stands after them."""
     kind: Kind
     uses_clock: bool
     make: Callable[..., Answer]
-    """Takes the prefixes of the sources, returns the reader."""
+    """Takes the prefixes of the sources and the number, returns the reader."""
 
 
 def _age(prefix: str) -> Answer:
@@ -52,6 +56,28 @@ def _hour_of_day() -> Answer:
     return read
 
 
+def _until_day(day: float) -> Answer:
+    """Seconds until that day of a month begins in the monitor's zone; in a shorter month its last day's end."""
+
+    def read(view: View) -> float | None:
+        zone = _zone(view.instrument.get("timezone", ""))
+        if zone is None or not FIRST_DAY <= day <= LAST_DAY:
+            return None
+        today = view.now.astimezone(zone).date()
+        first = today.replace(day=1)
+        for month in (first, _next_month(first)):
+            begins = min(month + timedelta(days=int(day) - 1), _next_month(month))
+            if begins > today:
+                return (datetime.combine(begins, time(), zone).astimezone(UTC) - view.now).total_seconds()
+        return None
+
+    return read
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
 @lru_cache(maxsize=256)
 def _zone(name: str) -> tzinfo | None:
     """The zone of that name, UTC for none, None where there is no such zone (then the hour is UNKNOWN)."""
@@ -69,6 +95,15 @@ FUNCTIONS = {
         Function(name="age", form="age(calibration)", sources=1, kind=Kind.DURATION, uses_clock=True, make=_age),
         Function(
             name="hour_of_day", form="hour_of_day()", sources=0, kind=Kind.NUMBER, uses_clock=True, make=_hour_of_day
+        ),
+        Function(
+            name="until_day",
+            form="until_day(params.day)",
+            sources=0,
+            takes_number=True,
+            kind=Kind.DURATION,
+            uses_clock=True,
+            make=_until_day,
         ),
     )
 }

@@ -12,7 +12,7 @@ from typing import NoReturn
 from alertd.config.durations import parse_duration
 from alertd.fields import FIELDS, SOURCE_OF, Kind
 from alertd.model import Source
-from alertd.rules.functions import FUNCTIONS
+from alertd.rules.functions import FIRST_DAY, FUNCTIONS, LAST_DAY, Function
 from alertd.rules.suggest import bare_name, did_you_mean, nearest_field, nearest_param
 from alertd.rules.tree import (
     Arithmetic,
@@ -321,9 +321,18 @@ class _Reader:
             names = sorted([*FUNCTIONS, *WINDOW_FUNCTIONS])
             remedy = did_you_mean(node.func.id, names) or f": there are {', '.join(names)}"
             self._fail(node, f"unknown function {node.func.id}{remedy}")
-        if node.keywords or len(node.args) != function.sources:
+        if node.keywords or len(node.args) != function.sources + function.takes_number:
             self._fail(node, f"write {function.form}")
-        return Call(function, tuple(self._source(argument, function.form) for argument in node.args))
+        sources = tuple(self._source(argument, function.form) for argument in node.args[: function.sources])
+        return Call(function, sources, self._day(node.args[-1], function, depth) if function.takes_number else None)
+
+    def _day(self, node: ast.expr, function: Function, depth: int) -> Node:
+        day = self._number(node, depth, function.name)
+        if not isinstance(day, Constant | Param):
+            self._fail(node, f"write a day of the month as a number or a param, as in {function.form}")
+        if isinstance(day, Constant) and not FIRST_DAY <= float(day.value) <= LAST_DAY:
+            self._fail(node, "a day of the month is 1 to 31")
+        return day
 
     def _windowed(self, node: ast.Call, function: WindowFunction, depth: int) -> Windowed:
         wanted = 1 + function.has_level + function.span_needed

@@ -4,17 +4,18 @@ MyCirrus keeps no past of `monitor/current`. Where `current` was not read (befor
 down) its past is filled with the one-minute means that `monitor/stats` has of the same quantities.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
-from alertd.fields import FIELDS, PREFIX_OF, Kind
+from alertd.fields import FIELDS, Kind
 from alertd.model import Sample, Source, Value
 from alertd.rules.series import Series
 from alertd.rules.view import NO_PAST, Past
-from alertd.rules.windows import Ask, reach
+from alertd.rules.windows import Ask, Fold, Track, key_of, reach
 
-Needs = Mapping[Source, Mapping[str, float]]
-"""Source → field → how many seconds of its past are asked for."""
+Needs = Mapping[Source, Mapping[str, Mapping[Track, float]]]
+"""Source → field → how it is held → how many seconds of its past are asked for."""
 
 TWINS = {
     "voltage": "voltage",
@@ -36,19 +37,23 @@ WAITING = 50_000
 """Means of one field that wait at the most: a month of minutes."""
 
 
-def needs_of(windows: Iterable[Ask]) -> dict[Source, dict[str, float]]:
+def needs_of(windows: Iterable[Ask]) -> dict[Source, dict[str, dict[Track, float]]]:
     """What past these calls ask for."""
-    needs: dict[Source, dict[str, float]] = {}
+    needs: dict[Source, dict[str, dict[Track, float]]] = {}
     for ask in windows:
-        fields = needs.setdefault(ask.source, {})
-        fields[ask.name] = max(fields.get(ask.name, 0.0), reach(ask))
+        tracks = needs.setdefault(ask.source, {}).setdefault(ask.name, {})
+        tracks[ask.track] = max(tracks.get(ask.track, 0.0), reach(ask))
     return needs
+
+
+def spans_of(needs: Needs, source: Source) -> dict[str, float]:
+    """Field of a source → how many seconds of its past are asked for in all."""
+    return {name: max(tracks.values()) for name, tracks in needs.get(source, {}).items()}
 
 
 def fillers(needs: Needs) -> dict[str, float]:
     """Fields of `stats` that fill the past of `current`, with how many seconds of them."""
-    current = needs.get(Source.CURRENT, {})
-    return {TWINS[name]: span for name, span in current.items() if name in TWINS}
+    return {TWINS[name]: span for name, span in spans_of(needs, Source.CURRENT).items() if name in TWINS}
 
 
 class Pasts:
@@ -83,32 +88,32 @@ class Pasts:
 
     def put(self, serial: str, source: Source, name: str, at: float, value: Value) -> None:
         """Take in one value; one that is not of the field's kind, or no number, is none."""
-        numeric = FIELDS[source][name].kind is Kind.NUMBER
-        if numeric and not (type(value) is float and value - value == 0.0):
+        if not _is_measured(source, name, value):
             return
-        series = self._series(serial, source, name)
-        series.add(at, value)
-        series.trim(series.times[-1] - self.needs[source][name] - KEPT_BEYOND)
+        for track, span in self.needs[source][name].items():
+            series = self._series(serial, source, name, track)
+            _put(series, track, at, value)
+            series.trim(series.times[-1] - span - max(KEPT_BEYOND, track.step))
         if source is Source.CURRENT and (serial, name) in self._waiting:
             waiting = self._waiting.pop((serial, name))
             self._waiting[serial, name] = [each for each in waiting if each[0] >= at]
             for each in waiting:
                 if each[0] < at:
-                    self._put_in_gap(series, *each)
+                    self._put_in_gap(serial, name, *each)
 
     def fill(self, serial: str, twin: str, at: float, value: Value) -> None:
         """Take in a mean of `stats` where it stands in for `current`."""
         name = self._fills.get(twin)
-        if name is None or type(value) is not float or value - value != 0.0:
+        if name is None or not _is_measured(Source.CURRENT, name, value):
             return
-        series = self._series(serial, Source.CURRENT, name)
-        if not series.times or at > series.times[-1]:
+        latest = max(self._latest(serial, name), default=None)
+        if latest is None or at > latest:
             waiting = self._waiting.setdefault((serial, name), [])
             waiting.append((at, value))
             if len(waiting) > WAITING:
                 del waiting[: WAITING // 2]
         else:
-            self._put_in_gap(series, at, value)
+            self._put_in_gap(serial, name, at, value)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -119,17 +124,43 @@ class Pasts:
             if value is not None:
                 self.fill(sample.instrument, twin, at, value)
 
-    def _put_in_gap(self, series: Series, at: float, value: Value) -> None:
-        before, after = series.neighbours(at)
-        if after is not None and (before is None or after - before > self._gap):
-            series.add(at, value)
+    def _put_in_gap(self, serial: str, name: str, at: float, value: Value) -> None:
+        for track in self.needs[Source.CURRENT][name]:
+            series = self._series(serial, Source.CURRENT, name, track)
+            before, after = series.neighbours(at)
+            if after is not None and (before is None or after - before > max(self._gap, track.step)):
+                _put(series, track, at, value)
 
-    def _series(self, serial: str, source: Source, name: str) -> Series:
+    def _latest(self, serial: str, name: str) -> Iterator[float]:
+        for track in self.needs[Source.CURRENT][name]:
+            times = self._series(serial, Source.CURRENT, name, track).times
+            if times:
+                yield times[-1]
+
+    def _series(self, serial: str, source: Source, name: str, track: Track) -> Series:
         past = self._pasts.get(serial)
         if past is None:
             past = self._pasts[serial] = {}
-        key = f"{PREFIX_OF[source]}.{name}"
+        key = key_of(source, name, track)
         series = past.get(key)
         if series is None:
             series = past[key] = Series(numeric=FIELDS[source][name].kind is Kind.NUMBER)
         return series
+
+
+def _is_measured(source: Source, name: str, value: Value) -> bool:
+    """Whether a value is of its field's kind; NaN and Infinity are no numbers."""
+    if FIELDS[source][name].kind is Kind.NUMBER:
+        return type(value) is float and value - value == 0.0
+    return value is not None
+
+
+def _put(series: Series, track: Track, at: float, value: Value) -> None:
+    """Add a value, or what remains of it in its step."""
+    if not track.step:
+        series.add(at, value)
+        return
+    at -= at % track.step
+    held: Any = series.at(at)
+    if held is None or (track.fold is Fold.LOWEST and value < held) or (track.fold is Fold.HIGHEST and value > held):
+        series.add(at, value)

@@ -77,6 +77,12 @@ class Series:
         place = bisect_left(self.times, at)
         return (self.values[place - 1], self.times[place - 1]) if place else (None, 0.0)
 
+    def at(self, at: float) -> Value | None:
+        """The value of that very time."""
+        place = bisect_left(self.times, at)
+        found: Value | None = self.values[place] if place < len(self.times) and self.times[place] == at else None
+        return found
+
     def neighbours(self, at: float) -> tuple[float | None, float | None]:
         """The times of the last value before and the first not before that time."""
         place = bisect_left(self.times, at)

@@ -60,6 +60,7 @@ class Call:
 
     function: Function
     sources: tuple[Source, ...]
+    number: "Node | None" = None
 
     @property
     def kind(self) -> Kind:

@@ -9,7 +9,7 @@ from alertd.model import Instrument, Values
 from alertd.rules.series import Series
 
 Past = Mapping[str, Series]
-"""Field (`current.voltage`) → its values so far; only of fields that a rule asks the past of."""
+"""Field (windows.key_of) → its values so far; only of fields that a rule asks the past of."""
 
 NO_PAST: Past = MappingProxyType({})
 

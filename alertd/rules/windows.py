@@ -7,6 +7,7 @@ now (offline, too old, not answered) has no past either: UNKNOWN, as the field i
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from statistics import median
 
 from alertd.fields import PREFIX_OF, Kind
@@ -35,13 +36,37 @@ PREVIOUS = {source: HOUR if source in STEADY else 31 * DAY for source in Source}
 """Seconds that the value before the newest is looked for."""
 
 
+class Fold(StrEnum):
+    """What remains of the values of one step, where a long window holds one a step."""
+
+    ANY = "any"
+    LOWEST = "lowest"
+    HIGHEST = "highest"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """How the values of a field are held for a window: each of them, or one for each step."""
+
+    step: float = 0.0
+    """Seconds; 0 holds each value."""
+    fold: Fold = Fold.ANY
+
+
+EACH = Track()
+
+STEPPED_BEYOND = DAY
+STEPS = 1440
+"""A window that reaches back more than a day over a steady source holds one value for each 1 440th part of it: a month
+of minutes would be 43 200 values of each field of each monitor."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One call, bound: of which field, and of which window. Spans are seconds."""
 
     source: Source
     name: str
-    numeric: bool
     span: float = 0.0
     """0 where the function has no window of its own."""
     offset: float = 0.0
@@ -50,6 +75,7 @@ class Ask:
     within: float = 0.0
     """The longest span from the value before to the newest; 0 for any."""
     level: Answer | None = None
+    track: Track = EACH
 
     @property
     def prefix(self) -> str:
@@ -58,8 +84,21 @@ class Ask:
 
     @property
     def key(self) -> str:
-        """The field as expressions name it; see View.past."""
-        return f"{self.prefix}.{self.name}"
+        """Which series it looks at; see View.past."""
+        return key_of(self.source, self.name, self.track)
+
+
+def key_of(source: Source, name: str, track: Track = EACH) -> str:
+    """The field as expressions name it, with its steps where it has some."""
+    key = f"{PREFIX_OF[source]}.{name}"
+    return key if track == EACH else f"{key} {track.fold} of {track.step:.0f} s"
+
+
+def track_of(function: "WindowFunction", source: Source, reaches: float) -> Track:
+    """How values are held for a call that reaches back so many seconds."""
+    if function.fold is None or source not in STEADY or reaches <= STEPPED_BEYOND:
+        return EACH
+    return Track(60.0 * math.ceil(reaches / STEPS / 60), function.fold)
 
 
 Measure = Callable[[Stretch, View, Ask], Value | None]
@@ -88,6 +127,8 @@ class WindowFunction:
     keywords: tuple[str, ...] = ("offset",)
     unit: str = "{unit}"
     """Of its answer; `{unit}` stands for the field's."""
+    fold: Fold | None = Fold.ANY
+    """What a long window keeps of each step; None where it needs each value."""
     same_scale: bool = True
     """Whether its answer is a height of the field, as a limit is."""
 
@@ -241,6 +282,7 @@ WINDOW_FUNCTIONS = {
             title="lowest {field} of {span}",
             kind=Kind.NUMBER,
             measure=_lowest,
+            fold=Fold.LOWEST,
         ),
         WindowFunction(
             name="max",
@@ -248,6 +290,7 @@ WINDOW_FUNCTIONS = {
             title="highest {field} of {span}",
             kind=Kind.NUMBER,
             measure=_highest,
+            fold=Fold.HIGHEST,
         ),
         WindowFunction(
             name="median",
@@ -262,6 +305,7 @@ WINDOW_FUNCTIONS = {
             title="count of {field} in {span}",
             kind=Kind.NUMBER,
             measure=_count,
+            fold=None,
             unit="",
             same_scale=False,
             numeric=False,
@@ -274,6 +318,7 @@ WINDOW_FUNCTIONS = {
             title="changes of {field} in {span}",
             kind=Kind.NUMBER,
             measure=_changes,
+            fold=None,
             unit="",
             same_scale=False,
             numeric=False,
@@ -324,6 +369,7 @@ WINDOW_FUNCTIONS = {
             title="previous {field}",
             kind=None,
             measure=_previous,
+            fold=None,
             numeric=False,
             needs_share=False,
             fewest=2,

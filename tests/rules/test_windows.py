@@ -1,6 +1,6 @@
 """Functions over windows: a table of each with whole, thin, empty, uneven and odd pasts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf, nan
 
 import pytest
@@ -227,3 +227,43 @@ def test_every_number_of_current_that_stats_know_has_its_twin() -> None:
     for name, twin in TWINS.items():
         mine, other = FIELDS[Source.CURRENT][name], FIELDS[Source.STATS][twin]
         assert (mine.kind, mine.unit) == (Kind.NUMBER, other.unit)
+
+
+def test_a_long_window_holds_one_value_a_step() -> None:
+    """A week of minutes is 10 080 values; held are 1 440 for each kind of answer, and none of the extremes is lost."""
+    text = 'min(current.voltage, "7d") + max(current.voltage, "7d") + slope(current.voltage, "7d")'
+    bound = compile_expression(text).bind()
+    pasts = Pasts(needs_of(bound.windows), EVERY)
+    week = 7 * 1440
+    pasts.add(
+        Sample(instrument="A", source=Source.CURRENT, at=NOW - ago * MINUTE, values={"voltage": 12.0 + ago / week})
+        for ago in range(week + 600, -1, -1)
+        if ago not in {5000, 3000}
+    )
+    pasts.add([
+        Sample(instrument="A", source=Source.CURRENT, at=NOW - 5000 * MINUTE, values={"voltage": 9.0}),
+        Sample(instrument="A", source=Source.CURRENT, at=NOW - 3000 * MINUTE, values={"voltage": 15.0}),
+    ])  # fmt: skip
+    past = pasts.of("A")
+    assert sorted(past) == [f"current.voltage {fold} of 420 s" for fold in ("any", "highest", "lowest")]
+    assert all(len(series) < 2000 for series in past.values())
+    got = bound.evaluate(View(now=NOW, instrument=FACTS, values={"current": {}}, past=past))
+    assert got == pytest.approx(9.0 + 15.0 - 1 / 168, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "day", "days"),
+    [
+        (datetime(2026, 1, 10, tzinfo=UTC), "", 1, 22),
+        (datetime(2026, 1, 10, tzinfo=UTC), "", 15, 5),
+        (datetime(2026, 1, 15, tzinfo=UTC), "", 15, 31),
+        (datetime(2026, 2, 10, tzinfo=UTC), "", 31, 19),
+        (datetime(2026, 12, 31, 12, tzinfo=UTC), "", 1, 0.5),
+        (datetime(2026, 3, 28, 23, tzinfo=UTC), "Europe/London", 30, 1 + 0 / 24),
+        (datetime(2026, 1, 10, tzinfo=UTC), "Mars/Phobos", 1, None),
+    ],
+)
+def test_until_a_day_of_the_month(now: datetime, zone: str, day: int, days: float | None) -> None:
+    """In the monitor's own zone, over a change of the clocks and in short months."""
+    got = compile_expression(f"until_day({day})").bind().evaluate(View(now=now, instrument={"timezone": zone}))
+    assert got == (None if days is None else pytest.approx(days * 86400))
