@@ -29,6 +29,7 @@ COMMANDS = {
     "ack": "alertd.cli.ack",
     "route": "alertd.cli.route",
     "deliveries": "alertd.cli.deliveries",
+    "replay": "alertd.cli.replay",
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",
     "db": "alertd.cli.db",

@@ -71,7 +71,7 @@ class Stretch:
 
     def past(self, ask: Ask) -> Range:
         """See rules.bounds.Extent."""
-        back, ahead = _micros(reach(ask)), _micros(ask.offset)
+        back, ahead = _micros(reach(ask) + ask.track.step), _micros(ask.offset)
         sources = [(ask.source, ask.name)]
         if ask.source is Source.CURRENT and ask.name in TWINS:
             sources.append((Source.STATS, TWINS[ask.name]))

@@ -1,4 +1,4 @@
-"""Who would have been told what: the real decisions, words and bookkeeping over relived alerts, on a clock of their own.
+"""Who would have been told what: the real decisions, words and bookkeeping over relived alerts, on a clock of its own.
 
 It works on a store in a folder that is gone afterwards, and its channels take down what they are given.
 """
