@@ -64,6 +64,9 @@ class Extent(Protocol):
     def past(self, ask: Ask) -> Range:
         """The lowest and the highest of the numbers that a window holds."""
 
+    def count(self, ask: Ask) -> Range:
+        """The fewest and the most values that a window holds."""
+
     def age(self, source: Source) -> Range:
         """How old the newest record may be, in seconds."""
 
@@ -163,15 +166,20 @@ def _range(node: Node, extent: Extent) -> Range:
             return _reckoned(symbol, _range(left, extent), _range(right, extent))
         case Call(function, (source,)) if function.name == "age":
             return extent.age(source)
-        case Windowed(function, reading) if reading.kind is Kind.NUMBER:
-            return _looked_back(function.name, extent.past(ask_of(node)))
+        case Windowed(function, reading):
+            return _looked_back(function.name, reading.kind, extent, ask_of(node))
     return ANY
 
 
-def _looked_back(function: str, held: Range) -> Range:
-    """What a function over a window may be, of which these are the values. A line may lead anywhere."""
-    if function not in _WITHIN and function != "delta":
+def _looked_back(function: str, kind: Kind, extent: Extent, ask: Ask) -> Range:
+    """What a function over a window may be. A line may lead anywhere."""
+    if function == "count":
+        return extent.count(ask)
+    if function == "changes":
+        return Range(0.0, extent.count(ask).high)
+    if kind is not Kind.NUMBER or (function not in _WITHIN and function != "delta"):
         return ANY
+    held = extent.past(ask)
     if held.is_empty or function in _WITHIN:
         return held
     span = held.high - held.low

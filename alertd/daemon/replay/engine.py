@@ -7,7 +7,7 @@ judged without being told.
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -34,11 +34,13 @@ from alertd.model import (
 )
 from alertd.rules.bounds import may_hold
 from alertd.rules.evaluate import Evaluation, LevelVerdict, evaluate, quiet
+from alertd.rules.expression import walk
 from alertd.rules.freshness import Horizon
 from alertd.rules.pasts import needs_of
-from alertd.rules.rule import BoundRule, Rule, bind, labels_of
+from alertd.rules.rule import BoundLevel, BoundRule, Rule, bind, labels_of
+from alertd.rules.tree import Windowed
 from alertd.rules.view import Past, View, describe
-from alertd.rules.windows import Ask
+from alertd.rules.windows import Ask, reach
 from alertd.store.columns import from_micros, to_micros
 
 DAY = 86_400_000_000
@@ -104,13 +106,10 @@ def relive(course: Course, instrument: Instrument, rules: Sequence[Rule], terms:
     labels = labels_of(instrument)
     facts = describe(instrument)
     bound = [bind(rule, labels) for rule in rules if rule.matches(labels) and callers(rule) & course.every.keys()]
-    seen = _Seen(course, instrument, Ranges(course, facts), past_of(course, needs_of(_asks(bound))))
+    past = past_of(course, needs_of(ask for each in bound for ask in each.windows))
+    seen = _Seen(course, instrument, Ranges(course, facts, past), past)
     lives = [_Run(seen, each, terms).live() for each in bound]
     return [life for life in lives if life.changes or life.raised]
-
-
-def _asks(bound: Iterable[BoundRule]) -> Iterator[Ask]:
-    return (ask for each in bound for ask in each.windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +139,8 @@ class _Run:
         self._every = {source: course.every[source] for source in self._callers}
         self._patience = min(level.for_ for level in self._rule.levels) // timedelta(microseconds=1)
         """How long it has to be breached before anybody hears of it."""
+        self._by_clock = bound.rule.uses_clock or any(map(_extrapolates, bound.levels))
+        self._windows_held: list[tuple[int, int]] = []
         self._close = min(self._patience - 1, LIVING_LOOK) if self._patience > SHORTEST_LOOK else CLOSE_LOOK
         """A stretch that long is looked at record by record, or passed over by a look at its two ends."""
         self._clear: dict[Micros, bool] = {}
@@ -226,6 +227,8 @@ class _Run:
             if row == NO_RECORD:
                 if source in STEADY:
                     self._missed[source] = NOT_ANSWERED
+                elif not self._lives and not self._changes_with_time(at):
+                    continue
             else:
                 self._newest[source] = self._course.sample(source, row)
                 self._missed.pop(source, None)
@@ -233,6 +236,22 @@ class _Run:
             self._judge(now, now if row != NO_RECORD and source in RANGE_SOURCES else None, now)
             if self._life.raised:
                 return
+
+    def _changes_with_time(self, at: Micros) -> bool:
+        """Whether a poll that brought nothing may still begin an alert: by the clock, or by what left a window."""
+        if self._by_clock:
+            return True
+        held = [self._held(ask, at / 1e6) for ask in self._bound.windows]
+        changed, self._windows_held = held != self._windows_held, held
+        return changed
+
+    def _held(self, ask: Ask, now: float) -> tuple[int, int]:
+        """From where to where a window reaches in its series."""
+        series = self._past.get(ask.key)
+        if series is None:
+            return 0, 0
+        begin = bisect_right(series.times, now - reach(ask)) if ask.span else 0
+        return begin, bisect_right(series.times, now - ask.offset)
 
     def _events(self, start: Micros, end: Micros) -> list[Event]:
         """What happens within a stretch, in the order in which the daemon hears of it."""
@@ -376,6 +395,12 @@ class _Run:
                 gap=gap,
             )
         return found
+
+
+def _extrapolates(level: BoundLevel) -> bool:
+    """Whether a condition follows a line to some time after now, which is another one at each moment."""
+    windowed = (node for node in walk(level.when.root) if isinstance(node, Windowed))
+    return any(node.function.name in ("forecast", "time_to") for node in windowed)
 
 
 def _as_first(sample: Sample, *, at: Micros) -> Sample:

@@ -1,7 +1,7 @@
 """The ranges of what one instrument recorded within a stretch of time. Pure."""
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from alertd.daemon.replay.course import Course, Micros
 from alertd.model import Source, Value
 from alertd.rules.bounds import NONE, Range, Words
 from alertd.rules.closures import finite
-from alertd.rules.pasts import TWINS
+from alertd.rules.view import Past
 from alertd.rules.windows import Ask, reach
 
 
@@ -19,6 +19,7 @@ class Ranges:
 
     course: Course
     facts: Mapping[str, str]
+    past: Past
     _clean: dict[tuple[Source, str], Sequence[float]] = field(default_factory=dict)
     _numbers: dict[tuple[Source, str, int, int], Range] = field(default_factory=dict)
     _words: dict[tuple[Source, str, int, int], Words] = field(default_factory=dict)
@@ -71,17 +72,34 @@ class Stretch:
 
     def past(self, ask: Ask) -> Range:
         """See rules.bounds.Extent."""
-        back, ahead = _micros(reach(ask) + ask.track.step), _micros(ask.offset)
-        sources = [(ask.source, ask.name)]
-        if ask.source is Source.CURRENT and ask.name in TWINS:
-            sources.append((Source.STATS, TWINS[ask.name]))
-        found = [
-            self.ranges.numbers(source, name, *self._rows_within(source, self.start - back, self.end - ahead))
-            for source, name in sources
-        ]
-        low, high = min(each.low for each in found), max(each.high for each in found)
+        series = self.ranges.past.get(ask.key)
+        if series is None:
+            return NONE
+        begin, end = self._hull(ask)
+        # What was before the newest may be as old as it likes.
+        first = bisect_left(series.times, begin) if ask.span else 0
+        last = bisect_right(series.times, end)
+        if first >= last:
+            return NONE
+        low, high = series.lowest(first, last), series.highest(first, last)
         # A mean of many may be a little beyond them by rounding.
-        return Range(low - abs(low) * 1e-9, high + abs(high) * 1e-9) if low <= high else NONE
+        return Range(low - abs(low) * 1e-9, high + abs(high) * 1e-9)
+
+    def count(self, ask: Ask) -> Range:
+        """See rules.bounds.Extent."""
+        series = self.ranges.past.get(ask.key)
+        if series is None:
+            return NONE
+        begin, end = self._hull(ask)
+        most = bisect_right(series.times, end) - bisect_left(series.times, begin)
+        # Whenever within the stretch a window ends, it holds what lies between the last beginning and the first end.
+        last_begin, first_end = self.end / 1e6 - reach(ask), self.start / 1e6 - ask.offset
+        fewest = bisect_right(series.times, first_end) - bisect_right(series.times, last_begin)
+        return Range(float(max(0, fewest)), float(most))
+
+    def _hull(self, ask: Ask) -> tuple[float, float]:
+        """From the beginning of the first window to the end of the last one, in seconds."""
+        return self.start / 1e6 - reach(ask) - ask.track.step, self.end / 1e6 - ask.offset
 
     def age(self, source: Source) -> Range:
         """See rules.bounds.Extent."""
@@ -94,15 +112,8 @@ class Stretch:
         return None if name == "subscription" and not text else text
 
     def _rows(self, source: Source) -> tuple[int, int]:
-        return self._rows_within(source, self.start, self.end)
-
-    def _rows_within(self, source: Source, start: Micros, end: Micros) -> tuple[int, int]:
         times = self.ranges.course.times(source)
-        return max(0, bisect_left(times, start) - 1), bisect_left(times, end)
-
-
-def _micros(seconds: float) -> Micros:
-    return round(seconds * 1e6)
+        return max(0, bisect_left(times, self.start) - 1), bisect_left(times, self.end)
 
 
 def _clean(column: Sequence[Value | None]) -> Sequence[float]:

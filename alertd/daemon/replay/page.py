@@ -1,4 +1,4 @@
-"""A replay as one page that needs nothing else: no script, nothing from elsewhere, light and dark. Everything escaped."""
+"""A replay as one page that needs nothing else: no script, nothing from elsewhere, light and dark. All is escaped."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -37,7 +37,7 @@ p{margin:.4rem 0}
 .bad{color:#b3171e;font-weight:600}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #d7dee8;border-radius:8px}
-th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-top:1px solid #e2e8f0;overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-top:1px solid #e2e8f0;overflow-wrap:break-word}
 th{border-top:0;font-weight:600;color:#5b6b80;white-space:nowrap}
 figure{margin:.75rem 0}
 svg{max-width:100%;height:auto;display:block}

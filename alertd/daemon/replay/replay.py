@@ -36,6 +36,11 @@ from alertd.store.past_cache import PastCache
 from alertd.store.place import is_there, locate
 from alertd.store.store import Store
 
+NO_PAST = (
+    "MyCirrus keeps no past of monitor/current and status: current.X is stats.X of the same meaning here, and a "
+    "monitor counts as offline while it has no stats for longer than three of its sample periods"
+)
+
 
 class Progress(Protocol):
     """Shows a person how far it is."""
@@ -84,7 +89,7 @@ def replay(
     progress: Progress,
     environment: Mapping[str, str] = os.environ,
     now: datetime | None = None,
-    wait: Callable[[float], object] = Event().wait,
+    wait: Callable[[float], object] | None = None,
 ) -> Replay:
     """Read the past, relive it under the rules, and find out who would have been told what. Sends and records nothing.
 
@@ -94,7 +99,7 @@ def replay(
         StoreError: the store cannot be read.
         ApiError: MyCirrus did not say which instruments there are.
     """
-    now = now or wall()
+    now, wait = now or wall(), wait or Event().wait
     setup = setup_of(asked.config, asked.rules or rule_files(asked.config), environment)
     other = load_rules(asked.against) if asked.against else []
     every_rule = [*setup.rules, *other]
@@ -129,8 +134,9 @@ def rule_files(config: Config) -> tuple[Path, ...]:
 
 
 def setup_of(config: Config, files: Sequence[Path], environment: Mapping[str, str]) -> Setup:
-    """The set-up with these rules. Nothing is sent, so no secret is needed; where a target's is there, its channel is
-    known, and its messages are cut as they would be.
+    """The set-up with these rules.
+
+    Nothing is sent, so no secret is needed; where a target's is there, its messages are cut as they would be.
 
     Raises:
         ConfigError: with every mistake in rules and templates.
@@ -202,10 +208,7 @@ def _told(asked: Asked, setup: Setup, past: _Past, lives: Sequence[Life], turns:
 def _notes(place: FromStore | FromApi, rules: Iterable[Rule]) -> list[str]:
     if isinstance(place, FromStore):
         return []
-    notes = [
-        "MyCirrus keeps no past of monitor/current and status: current.X is stats.X of the same meaning here, and a "
-        "monitor counts as offline while it has no stats for longer than three of its sample periods"
-    ]
+    notes = [NO_PAST]
     blind: dict[str, list[str]] = {}
     for rule in rules:
         for source, name in dict.fromkeys(field for each in rule.expressions for field in each.fields):
@@ -217,7 +220,7 @@ def _notes(place: FromStore | FromApi, rules: Iterable[Rule]) -> list[str]:
     return notes
 
 
-def _past(  # noqa: PLR0913, PLR0917 - one question, with all that it takes
+def _past(  # noqa: PLR0917 - one question, with all that it takes
     asked: Asked,
     setup: Setup,
     rules: Sequence[Rule],
