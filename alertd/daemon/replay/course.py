@@ -61,16 +61,17 @@ class Course:
         self._samples[source] = row, sample
         return sample
 
-    def missing(self, source: Source, start: Micros, end: Micros, hold: int) -> Iterator[Micros]:
-        """When a steady source did not answer within [start, end): the first `hold` polls of each gap."""
+    def missing(self, source: Source, start: Micros, end: Micros, most: int) -> Iterator[Micros]:
+        """When a steady source did not answer within [start, end): the first `most` polls of each gap."""
         step = self.every[source] // _MICRO
         times = self.times(source)
         first = max(0, bisect_left(times, start) - 1)
         last = bisect_left(times, end)
         for at, after in pairwise([*times[first : last + 1], *([] if last < len(times) else [_NEVER])]):
+            until = min(after, self.until + 1)
             if min(after, self.until) - at > step * LATE // 2:
-                polls = (at + count * step for count in range(1, hold + 1))
-                yield from (poll for poll in polls if start <= poll < min(after, end) and poll <= self.until)
+                begin = max(1, -((at - start) // step))
+                yield from range(at + begin * step, min(until, end, at + most * step + 1), step)
 
     def is_missing(self, source: Source, row: int, at: Micros) -> bool:
         """Whether a steady source owes an answer since before that time, of which the newest record is this row."""

@@ -54,7 +54,9 @@ LIVING_LOOK = 7_200_000_000
 RETOLD_EVERY = 900_000_000
 """How often what an alert says of itself is taken down anew while nothing about it changes."""
 HOLD = 4
-"""Missed polls after which nothing more is forgotten: an answer holds for three and a half."""
+"""Missed polls of a gap that are looked at: an answer holds for three and a half, then all is forgotten…"""
+ALL = 10**9
+"""… but for a rule that reads the clock."""
 
 _ORDER = {source: number for number, source in enumerate(Source)}
 _PRESENT_STATE = frozenset({Source.SIC, Source.CALIBRATIONS, Source.STATS})
@@ -261,7 +263,9 @@ class _Run:
             first, last = bisect_left(times, start), bisect_left(times, end)
             found += [(times[row], place, source, row) for row in range(first, last)]
             polls: Iterable[Micros] = (
-                self._course.missing(source, start, end, HOLD) if source in STEADY else self._polls(source, start, end)
+                self._course.missing(source, start, end, ALL if self._by_clock else HOLD)
+                if source in STEADY
+                else self._polls(source, start, end)
             )
             found += [(at, place + 1, source, NO_RECORD) for at in polls]
         found.sort()
