@@ -1,9 +1,9 @@
 """A straight line through a stretch of values that a few wild ones do not bend.
 
 Theil–Sen: the slope is the median of the slopes of all pairs of points (Theil 1950, Sen 1968), the height the median of
-what remains. Up to 29 % of the points may be anything. Of more than `POINTS` values the medians of about as many
-equal steps of time are the points: the cost is bounded, and so is the weight of a crowded hour. Steps begin at whole multiples
-of their length since 1970, so that those that are over are reckoned once and not at each new value.
+what remains. Up to 29 % of the points may be anything. Of more than `POINTS` values, the medians of about as many
+equal steps of time are the points: the cost is bounded, and so is the weight of a crowded hour. Steps begin at whole
+multiples of their length since 1970, so that those that are over are reckoned once and not at each new value.
 """
 
 from collections.abc import Sequence

@@ -20,8 +20,6 @@ class Track:
     def between(self, start: int, end: int) -> "Track":
         """The part from `start` on and before `end`."""
         first, last = bisect_left(self.times, start), bisect_left(self.times, end)
-        if (first, last) == (0, len(self.times)):
-            return self
         return Track(self.times[first:last], {name: column[first:last] for name, column in self.columns.items()})
 
 

@@ -23,20 +23,20 @@ from alertd.daemon.deliverer import Attempt, Deliverer
 from alertd.daemon.digest_times import DigestTimes
 from alertd.daemon.dispatcher import LOOK_AT_LEAST_EVERY, Dispatcher, next_minute
 from alertd.daemon.own_alerts import OwnAlerts
+from alertd.daemon.rehearsal import MEMORY, NotingChannels
 from alertd.daemon.replay.course import Micros
 from alertd.daemon.replay.engine import Change, Life
 from alertd.daemon.routing import site_terms
 from alertd.daemon.scheduler import next_cron_time
 from alertd.daemon.setup import Setup
 from alertd.daemon.sites import Sites
-from alertd.model import Alert, Delivery, Instrument, Message, Sample, Source, State, Transition
+from alertd.model import Alert, Delivery, Instrument, Sample, Source, State, Transition
 from alertd.mycirrus.answer import Answer
-from alertd.notify.channels import channel_of
-from alertd.notify.outcome import Delivered, Outcome
 from alertd.notify.rate import Pace
 from alertd.notify.render import Renderer
 from alertd.notify.silences import Silence
 from alertd.store.columns import from_micros, to_micros
+from alertd.store.patient import PatientStore
 from alertd.store.store import Store
 
 TOGETHER = timedelta(seconds=2)
@@ -50,29 +50,6 @@ AFTERWARDS = timedelta(minutes=2)
 
 Turns = Mapping[str, Sequence[tuple[Micros, bool]]]
 """Serial → when it went offline (False) and came back."""
-
-
-@dataclass(slots=True)
-class NotingChannels:
-    """Take every message."""
-
-    kinds: Mapping[str, str]
-
-    def kind(self, target: str) -> str:
-        """As the real channel's; text where its URL cannot be read here."""
-        return self.kinds.get(target, "text")
-
-    def timeout(self, _target: str) -> timedelta:
-        """Nothing takes time here."""
-        return timedelta(seconds=30)
-
-    def limit(self, _target: str) -> int | None:
-        """Only a channel that is asked knows its own limit."""
-        return None
-
-    def send(self, _target: str, _message: Message, *, possible_repeat: bool, thread_id: str | None) -> Outcome:
-        """Taken, not sent."""
-        return Delivered()
 
 
 @dataclass(slots=True)
@@ -119,8 +96,7 @@ class Telling:
         settings = setup.settings
         targets = tuple(target.name for receiver in settings.receivers for target in receiver.targets)
         self._targets = tuple(sorted(targets))
-        kinds = {name: channel_of(address.url) for name, address in setup.addresses.items()}
-        channels = NotingChannels(kinds)
+        channels = NotingChannels(setup.addresses.values())
         own = OwnAlerts(store, lambda: self._now, lambda: None)
         self._timed = _minds_the_hour(setup, silences)
         self._dispatcher = Dispatcher(
@@ -294,8 +270,8 @@ def telling(
 ) -> Iterator[Telling]:
     """Someone who tells, from `start` on, under these silences; what was told can be read until the block ends."""
     with (
-        tempfile.TemporaryDirectory(prefix="alertd-replay-") as folder,
-        Store.open("sqlite:///replay.db", base=Path(folder), work=True) as store,
+        tempfile.TemporaryDirectory(prefix="alertd-", dir=MEMORY if MEMORY.is_dir() else None) as folder,
+        PatientStore.open("sqlite:///replay.db", base=Path(folder), work=True) as store,
     ):
         store.record_fleet(fleet, start)
         for silence in silences:

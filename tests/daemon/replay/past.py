@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from alertd.alerts.flapping import FlapTerms
 from alertd.daemon.book import Book
 from alertd.daemon.flaps import Flaps
 from alertd.daemon.judge import ActiveAlerts, Judge
@@ -10,7 +11,6 @@ from alertd.daemon.replay.course import Course
 from alertd.daemon.replay.engine import Terms, relive
 from alertd.daemon.replay.outcome import fired_alerts
 from alertd.daemon.watch import Watchlist
-from alertd.alerts.flapping import FlapTerms
 from alertd.errors import Unreachable
 from alertd.model import Alert, Instrument, Sample, Source, Value
 from alertd.mycirrus.answer import Answer
