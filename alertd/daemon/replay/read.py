@@ -63,7 +63,7 @@ class Reading:
         Raises:
             OSError: the cache cannot be written to.
         """
-        start, end = span
+        start, end = span[0].replace(second=0, microsecond=0), span[1]  # so that a second time asks for no split second
         for source in to_ask(back):
             wanted = {
                 serial: self._cache.missing(serial, source, (start - back[source], end), self._now)

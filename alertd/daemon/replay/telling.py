@@ -58,12 +58,14 @@ class _Living:
 
     alert: Alert
     life: Life
+    since: Micros
+    """When its last step was."""
 
     def as_of(self, at: Micros) -> Alert:
         """With the values and the verdict that it had then."""
         alert = self.alert
         row = bisect_right(self.life.retold, at, key=lambda each: each[0]) - 1
-        if row >= 0 and self.life.retold[row][0] > to_micros(alert.recorded_at or alert.active_at):
+        if row >= 0 and self.life.retold[row][0] > self.since:
             _, values, explanation = self.life.retold[row]
             alert = replace(alert, values=values, explanation=explanation)
         row = bisect_right(self.life.breached, at) - 1
@@ -157,7 +159,7 @@ class Telling:
             transitions += change.transitions
             if change.alert is not None:
                 alerts[change.alert.id] = change.alert
-                self._keep(life, change.alert)
+                self._keep(life, change.alert, change.at)
         for step in self._site_steps(moment.turns) if moment.turns else ():
             if step.alert is not None:
                 alerts[step.alert.id] = step.alert
@@ -165,11 +167,11 @@ class Telling:
         episodes = {each.episode.id: each.episode for _, each in moment.changes if each.episode is not None}
         self._write(alerts.values(), transitions, episodes.values())
 
-    def _keep(self, life: Life, alert: Alert) -> None:
+    def _keep(self, life: Life, alert: Alert, at: Micros) -> None:
         if alert.state is State.RESOLVED:
             self._living.pop((life.rule, life.serial), None)
         else:
-            self._living[life.rule, life.serial] = _Living(alert, life)
+            self._living[life.rule, life.serial] = _Living(alert, life, at)
 
     def _site_steps(self, turns: Sequence[tuple[str, bool]]) -> list[Step]:
         """Which sites went down or came back with it."""
