@@ -71,12 +71,16 @@ class PastCache:
         Raises:
             OSError: the folder cannot be written to.
         """
+        self.add_track(serial, source, span, read_at, _track(samples))
+
+    def add_track(self, serial: str, source: Source, span: Span, read_at: datetime, track: Track) -> None:
+        """The same as columns."""
         folder = self._folder(serial, source)
         folder.mkdir(parents=True, exist_ok=True)
         start, end, at = to_micros(span[0]), to_micros(span[1]), to_micros(read_at)
         path = folder / f"{start}-{end}-{at}{_SUFFIX}"
         beside = path.with_suffix(f".{os.getpid()}")
-        beside.write_bytes(packing.pack(_track(samples)) if samples else b"")
+        beside.write_bytes(packing.pack(track) if track.times else b"")
         beside.replace(path)
         for old in self._segments(serial, source):
             if old.read_at < at and start <= old.start and old.end <= end:

@@ -30,7 +30,7 @@ from alertd.daemon.routing import site_terms
 from alertd.daemon.scheduler import next_cron_time
 from alertd.daemon.setup import Setup
 from alertd.daemon.sites import Sites
-from alertd.model import Alert, Delivery, Instrument, Sample, Source, State, Transition
+from alertd.model import Alert, Delivery, Instrument, Sample, Source, State, Transition, TransitionKind
 from alertd.mycirrus.answer import Answer
 from alertd.notify.rate import Pace
 from alertd.notify.render import Renderer
@@ -46,7 +46,10 @@ FAR = timedelta(days=1)
 """When to look again where nothing is due and no time of day matters."""
 
 AFTERWARDS = timedelta(minutes=2)
-"""How long after a change it is looked each minute: a cause's symptoms are told once a poll judges them anew."""
+"""How long after a cause's end it is looked each minute: its symptoms are told once a poll judges them anew."""
+
+UNHEARD = frozenset({TransitionKind.PENDING, TransitionKind.CANCELLED, TransitionKind.STALE})
+"""Steps that nobody is told of."""
 
 Turns = Mapping[str, Sequence[tuple[Micros, bool]]]
 """Serial → when it went offline (False) and came back."""
@@ -124,6 +127,12 @@ class Telling:
         self._sites.watch({each.serial: each.labels for each in fleet})
         self._living: dict[tuple[str, str], _Living] = {}
         self._busy_until = start
+        self._flapped = False
+        """Whether flapping began, went on or ended with the last moment."""
+        self._ended: list[Alert] = []
+        """Those that ended with the last moment."""
+        self._inhibits = bool(settings.inhibit_rules)
+        self._explains = {rule.name for rule in setup.rules if rule.explains_instrument}
         self._digests = [
             (receiver.digest.cron, receiver.digest.location or "UTC")
             for receiver in settings.receivers
@@ -144,14 +153,17 @@ class Telling:
                 return
             self._now = due
             if moment is not None and at == due:
-                self._record(moment)
-                self._busy_until = due + AFTERWARDS
+                transitions = self._record(moment)
                 moment = next(moments, None)
+                if self._frees_others(transitions):
+                    self._busy_until = due + AFTERWARDS
+                if wake != due and not self._is_heard(transitions):
+                    continue
             wake = self._look()
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _record(self, moment: _Moment) -> None:
+    def _record(self, moment: _Moment) -> list[Transition]:
         """What became of the alerts, as a round of the poller writes it."""
         alerts: dict[str, Alert] = {}
         transitions: list[Transition] = []
@@ -166,6 +178,22 @@ class Telling:
                 transitions += step.transitions
         episodes = {each.episode.id: each.episode for _, each in moment.changes if each.episode is not None}
         self._write(alerts.values(), transitions, episodes.values())
+        self._flapped = bool(episodes)
+        self._ended = [alert for alert in alerts.values() if alert.state is State.RESOLVED]
+        return transitions
+
+    def _is_heard(self, transitions: Sequence[Transition]) -> bool:
+        """Whether anybody may have to be told of the last moment."""
+        return self._flapped or not all(each.kind in UNHEARD for each in transitions)
+
+    def _frees_others(self, transitions: Sequence[Transition]) -> bool:
+        """Whether something ended that may have held others back, and there are such."""
+        if not any(each.kind is TransitionKind.RESOLVED for each in transitions) or not self._living:
+            return False
+        serials = {living.alert.subject for living in self._living.values()}
+        return self._inhibits or any(
+            alert.own or (alert.rule in self._explains and alert.subject in serials) for alert in self._ended
+        )
 
     def _keep(self, life: Life, alert: Alert, at: Micros) -> None:
         if alert.state is State.RESOLVED:
