@@ -13,7 +13,7 @@ import yaml
 
 from alertd.config.files import expand_patterns
 from alertd.config.load import load_config
-from alertd.daemon.replay.engine import Terms
+from alertd.daemon.replay.lives import Terms
 from alertd.daemon.replay.replay import setup_of
 from alertd.daemon.replay.telling import telling
 from alertd.daemon.replay.work import PROCESSES, FromApi, Job, Relived, RuleSet, relive_all

@@ -6,18 +6,19 @@ at each poll between them. What makes a month quick is what is left out: where a
 judged without being told.
 """
 
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertd.alerts.flapping import Episode, FlapTerms
 from alertd.alerts.life import LevelTerms, Subject, advance, verdict_of
 from alertd.daemon.flaps import Flaps
 from alertd.daemon.replay.course import STEADY, Course, Micros
+from alertd.daemon.replay.events import ALL, HOLD, NO_RECORD, events
 from alertd.daemon.replay.extent import Ranges
+from alertd.daemon.replay.lives import Change, Life, Terms
 from alertd.daemon.replay.pasts import past_of
+from alertd.daemon.replay.steady import is_steady, verdict
 from alertd.daemon.watch import callers, gap_of
 from alertd.model import (
     RANGE_SOURCES,
@@ -28,8 +29,6 @@ from alertd.model import (
     Severity,
     Source,
     State,
-    Transition,
-    Value,
     Verdict,
 )
 from alertd.rules.bounds import may_hold
@@ -53,54 +52,8 @@ LIVING_LOOK = 7_200_000_000
 """The same while an alert lives: most of what comes is looked at anyway."""
 RETOLD_EVERY = 900_000_000
 """How often what an alert says of itself is taken down anew while nothing about it changes."""
-HOLD = 4
-"""Missed polls of a gap that are looked at: an answer holds for three and a half, then all is forgotten…"""
-ALL = 10**9
-"""… but for a rule that reads the clock."""
-
-_ORDER = {source: number for number, source in enumerate(Source)}
 _PRESENT_STATE = frozenset({Source.SIC, Source.CALIBRATIONS, Source.STATS})
 NOT_ANSWERED = "no answer on record"
-
-Event = tuple[Micros, int, Source, int]
-"""When, its place among those of that time, of which source, and which record: NO_RECORD for a poll without one."""
-NO_RECORD = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One step of an alert's life that is on record."""
-
-    at: Micros
-    """When alertd would have recorded it."""
-    alert: Alert | None
-    transitions: tuple[Transition, ...]
-    episode: Episode | None
-
-
-@dataclass(slots=True)
-class Life:
-    """All that one rule said of one instrument."""
-
-    rule: str
-    serial: str
-    changes: list[Change] = field(default_factory=list)
-    retold: list[tuple[Micros, Mapping[str, Value | None], str]] = field(default_factory=list)
-    """Values and explanation of a living alert from then on."""
-    breached: "array[int]" = field(default_factory=lambda: array("q"))
-    """When a living alert was judged breached."""
-    raised: str = ""
-    """What the rule raised, if it did."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a replay is about, beside rules and records."""
-
-    start: datetime
-    end: datetime
-    flapping: Mapping[str, FlapTerms]
-    """By rule; one without an entry never flaps."""
 
 
 def relive(course: Course, instrument: Instrument, rules: Sequence[Rule], terms: Terms) -> list[Life]:
@@ -225,7 +178,8 @@ class _Run:
     def _look(self, start: Micros, end: Micros) -> None:
         """At each record and each poll of a stretch."""
         self._catch_up(start)
-        for at, _, source, row in self._events(start, end):
+        most = ALL if self._by_clock else HOLD
+        for at, _, source, row in events(self._course, self._callers, (start, end), self._start, most):
             if row == NO_RECORD:
                 if source in STEADY:
                     self._missed[source] = NOT_ANSWERED
@@ -254,27 +208,6 @@ class _Run:
             return 0, 0
         begin = bisect_right(series.times, now - reach(ask)) if ask.span else 0
         return begin, bisect_right(series.times, now - ask.offset)
-
-    def _events(self, start: Micros, end: Micros) -> list[Event]:
-        """What happens within a stretch, in the order in which the daemon hears of it."""
-        found: list[Event] = []
-        for source in self._callers:
-            times, place = self._course.times(source), 2 * _ORDER[source]
-            first, last = bisect_left(times, start), bisect_left(times, end)
-            found += [(times[row], place, source, row) for row in range(first, last)]
-            polls: Iterable[Micros] = (
-                self._course.missing(source, start, end, ALL if self._by_clock else HOLD)
-                if source in STEADY
-                else self._polls(source, start, end)
-            )
-            found += [(at, place + 1, source, NO_RECORD) for at in polls]
-        found.sort()
-        return found
-
-    def _polls(self, source: Source, start: Micros, end: Micros) -> range:
-        step = self._course.every[source] // timedelta(microseconds=1)
-        first = self._start + -((self._start - start) // step) * step
-        return range(first, end, step)
 
     def _catch_up(self, at: Micros) -> None:
         """Know what was known just before that time."""
@@ -328,9 +261,9 @@ class _Run:
         if to_micros(view.now) - self._retold_at >= RETOLD_EVERY:
             return False
         for level, before in zip(self._bound.levels, self._steady or (), strict=True):
-            if _verdict(level.when.answer(view)) is not before.when:
+            if verdict(level.when.answer(view)) is not before.when:
                 return False
-            if level.until is not None and _verdict(level.until.answer(view)) is not before.until:
+            if level.until is not None and verdict(level.until.answer(view)) is not before.until:
                 return False
         return True
 
@@ -353,7 +286,7 @@ class _Run:
             self._life.breached.append(at)
         self._alert = None if alert is None or alert.state is State.RESOLVED else alert
         self._steady = None
-        if self._alert is not None and self._flaps.episode(self._key) is None and _is_steady(self._alert, seen):
+        if self._alert is not None and self._flaps.episode(self._key) is None and is_steady(self._alert, seen):
             self._steady = tuple(seen.levels.values())
             self._known = self._alert.stale_since is None
 
@@ -412,22 +345,3 @@ def _as_first(sample: Sample, *, at: Micros) -> Sample:
     if sample.source in _PRESENT_STATE or to_micros(sample.at) >= at:
         return sample
     return Sample(instrument=sample.instrument, source=sample.source, at=sample.at, values={})
-
-
-def _verdict(answer: Value | None) -> Verdict:
-    if answer is None:
-        return Verdict.UNKNOWN
-    return Verdict.BREACHED if answer else Verdict.CLEAR
-
-
-def _is_steady(alert: Alert, seen: Evaluation) -> bool:
-    """Whether the same verdicts again would change nothing but the time of the last one."""
-    return alert.state is State.FIRING and all(
-        _level_is_steady(alert.levels.get(severity), verdict) for severity, verdict in seen.levels.items()
-    )
-
-
-def _level_is_steady(level: LevelState | None, verdict: LevelVerdict) -> bool:
-    if level is None or level.phase is None:
-        return verdict.when is not Verdict.BREACHED
-    return level.phase is State.FIRING and level.clear_for is None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alertd.daemon.muting import Stand
-from alertd.daemon.replay.engine import Life
+from alertd.daemon.replay.lives import Life
 from alertd.model import Alert, Delivery, Instrument, State, Told, Transition
 from alertd.rules.rule import Rule
 

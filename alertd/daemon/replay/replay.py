@@ -16,7 +16,7 @@ from alertd.config.names import taken_names
 from alertd.daemon.compose import client_of
 from alertd.daemon.fleet import fleet_of
 from alertd.daemon.muting import Muting
-from alertd.daemon.replay.engine import Life, Terms
+from alertd.daemon.replay.lives import Life, Terms
 from alertd.daemon.replay.outcome import Outcome, fired_alerts, shown, timelines_of, unmatched
 from alertd.daemon.replay.read import DERIVED, Reading, cache_folder
 from alertd.daemon.replay.telling import Turns, telling

@@ -25,7 +25,7 @@ from alertd.daemon.dispatcher import LOOK_AT_LEAST_EVERY, Dispatcher, next_minut
 from alertd.daemon.own_alerts import OwnAlerts
 from alertd.daemon.rehearsal import MEMORY, NotingChannels
 from alertd.daemon.replay.course import Micros
-from alertd.daemon.replay.engine import Change, Life
+from alertd.daemon.replay.lives import Change, Life
 from alertd.daemon.routing import site_terms
 from alertd.daemon.scheduler import next_cron_time
 from alertd.daemon.setup import Setup

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from alertd.daemon.replay.course import Course, Micros, derive
-from alertd.daemon.replay.engine import Life, Terms, relive
+from alertd.daemon.replay.engine import relive
+from alertd.daemon.replay.lives import Life, Terms
 from alertd.fields import FIELDS
 from alertd.model import Instrument, Source
 from alertd.rules.load import load_rules

@@ -8,7 +8,8 @@ from alertd.daemon.book import Book
 from alertd.daemon.flaps import Flaps
 from alertd.daemon.judge import ActiveAlerts, Judge
 from alertd.daemon.replay.course import Course
-from alertd.daemon.replay.engine import Terms, relive
+from alertd.daemon.replay.engine import relive
+from alertd.daemon.replay.lives import Terms
 from alertd.daemon.replay.outcome import fired_alerts
 from alertd.daemon.watch import Watchlist
 from alertd.errors import Unreachable

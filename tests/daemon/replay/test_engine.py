@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from alertd.alerts.flapping import FlapTerms
 from alertd.daemon.replay.course import Course
-from alertd.daemon.replay.engine import Terms, relive
+from alertd.daemon.replay.engine import relive
+from alertd.daemon.replay.lives import Terms
 from alertd.model import Source, State
 from alertd.rules.load import load_rules
 from alertd.rules.rule import Rule
