@@ -31,6 +31,7 @@ COMMANDS = {
     "route": "alertd.cli.route",
     "why": "alertd.cli.why",
     "deliveries": "alertd.cli.deliveries",
+    "replay": "alertd.cli.replay",
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",
     "schema": "alertd.cli.schema",

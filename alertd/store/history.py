@@ -327,6 +327,30 @@ class Histories:
         with self._database.reading() as connection:
             return points(connection, instruments, source, fields, (start, end))
 
+    def tracks(
+        self, instruments: Collection[str], source: Source, fields: Sequence[str], start: datetime, end: datetime
+    ) -> dict[str, Track]:
+        """The same as whole columns, missing values as None: for whoever looks at all of it."""
+        first, last = to_micros(start), to_micros(end)
+        with self._database.reading() as connection:
+            wanted = {storable(each) for each in instruments}
+            return {
+                serial: part
+                for serial, track in _tracks(connection, wanted, source, fields, first, last)
+                if (part := track.between(first, last + 1)).times
+            }
+
+    def has_history(self, start: datetime, end: datetime) -> bool:
+        """Whether anything at all was recorded between these times."""
+        first, last = to_micros(start), to_micros(end)
+        days = HISTORY.c.day.between(first // _DAY, last // _DAY)
+        recent = (RECENT.c.last_at >= from_micros(first), RECENT.c.first_at <= from_micros(last))
+        with self._database.reading() as connection:
+            return any(
+                connection.execute(select(table.c.id).where(*where).limit(1)).first() is not None
+                for table, where in ((HISTORY, (days,)), (RECENT, recent))
+            )
+
     def measured(
         self, instruments: Collection[str], source: Source, fields: Sequence[str], start: datetime, end: datetime
     ) -> dict[str, dict[str, Measured]]:
