@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "alertd.cli.run",
     "poll": "alertd.cli.poll",
     "check": "alertd.cli.check",
+    "test": "alertd.cli.test",
     "init": "alertd.cli.init",
     "simulate": "alertd.cli.simulate",
     "alerts": "alertd.cli.alerts",

@@ -42,6 +42,15 @@ def json_option(command: Command) -> Command:
 
 
 def _readable(_context: click.Context, _option: click.Parameter, config: Path) -> Path:
+    return readable(config)
+
+
+def readable(config: Path) -> Path:
+    """The file, which can be read.
+
+    Raises:
+        UsageError: it cannot.
+    """
     try:
         if not config.is_fifo():  # what a shell's <(...) gives can be read once only
             with config.open("rb") as file:

@@ -15,8 +15,6 @@ from alertd.rules.windows import Ask
 GAP_POLLS = 3
 """A gap longer than so many polls pauses the timers."""
 
-EVERY_SOURCE = frozenset(Source)
-
 Bound = tuple[BoundRule, ...]
 
 
@@ -101,11 +99,13 @@ def _panel(bound: Iterable[BoundRule]) -> Panel:
 def _callers(rule: Rule) -> frozenset[Source]:
     """Whose rounds a rule is judged in. Whether `current` counts depends on status and stats, so theirs call too.
 
-    A rule about the instrument itself, its subscription or the hour, reads no source: any round calls it.
+    A rule that reads nothing but what the instrument is, or the clock, is judged in each.
     """
+    if not rule.sources:
+        return frozenset(Source)
     if Source.CURRENT in rule.sources:
         return rule.sources | {Source.STATUS, Source.STATS}
-    return rule.sources or EVERY_SOURCE
+    return rule.sources
 
 
 def subject(watch: Watch, bound: BoundRule, gap: timedelta) -> Subject:
@@ -130,6 +130,6 @@ def gap_of(rule: Rule, every: Mapping[Source, timedelta], sample_period: timedel
 
     A rule over stats alone is judged at the records' own times, so three of their periods count as well.
     """
-    sources = rule.sources or EVERY_SOURCE
-    polls = GAP_POLLS * min((every[source] for source in sources if source in every), default=timedelta(0))
+    callers = rule.sources or every.keys()
+    polls = GAP_POLLS * min((every[source] for source in callers if source in every), default=timedelta(0))
     return max(polls, GAP_POLLS * sample_period) if Source.STATS in rule.sources else polls
