@@ -83,7 +83,7 @@ def _seen(samples: list[Sample]) -> View:
 
 
 def test_the_vendors_examples_fire_nothing() -> None:
-    """The API description's healthy example is healthy here too; of its failed SIC nobody knows yet whether it counts."""
+    """The API description's healthy example is healthy here too; whether its failed SIC counts is not known yet."""
     seen = _seen(VENDOR_EXAMPLES)
     by_rule = {name: set(verdicts(rule, seen).values()) for name, rule in RULES.items()}
     assert [name for name, found in by_rule.items() if Verdict.BREACHED in found] == []

@@ -65,10 +65,10 @@ class StoryForm(Form):
 
     def told(self) -> Iterator[Story]:
         """As the world takes them."""
-        for time in range(self.times):
+        for number in range(self.times):
             yield Story(
                 what=What(self.what),
-                at=self.at + time * (self.every or timedelta(0)),
+                at=self.at + number * (self.every or timedelta(0)),
                 lasts=self.for_,
                 upload=self.upload,
                 field=self.field,
