@@ -133,5 +133,5 @@ def test_a_healthy_fleet_tells_nobody(tmp_path: Path) -> None:
         Monitor(serial="QT3", labels={"power": "solar"}, power=Power.SOLAR, battery=good, sic_every=timedelta(hours=4)),
         Monitor(serial="QT4", labels={"power": "solar", "supply": "24v"}, power=Power.SOLAR, volts=24, battery=good),
     )
-    got = fired(tmp_path, Fleet(monitors=monitors), lasts=timedelta(days=2), step=timedelta(minutes=20))
+    got = fired(tmp_path, Fleet(monitors=monitors), lasts=timedelta(hours=44), step=timedelta(minutes=20))
     assert got == {}
