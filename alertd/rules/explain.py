@@ -25,7 +25,7 @@ from alertd.rules.tree import (
     Windowed,
 )
 from alertd.rules.view import NOT_POLLED, View
-from alertd.rules.windows import WindowFunction, why_unknown
+from alertd.rules.window_functions import WindowFunction, why_unknown
 
 LONGEST_TEXT = 80
 """Characters of a measured text (a site note) that an explanation shows."""

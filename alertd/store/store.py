@@ -29,7 +29,8 @@ from alertd.model import (
 from alertd.notify.known import Known, Plan
 from alertd.store import alert_log, fleet, knowing, outbox, standing, upkeep
 from alertd.store.engine import Database
-from alertd.store.history import Histories, record_history
+from alertd.store.histories import Histories
+from alertd.store.history import record_history
 from alertd.store.lock import Lock
 from alertd.store.migrate import bring_to_head, no_database, refuse_unless_head
 from alertd.store.place import is_there, locate
