@@ -5,7 +5,8 @@ from datetime import datetime
 
 from alertd.model import Source
 from alertd.store.engine import Database
-from alertd.store.history import Measured, Points, columns, pack_some, points
+from alertd.store.history import Measured, Points, columns, has_any, pack_some, points, tracks
+from alertd.store.tracks import Track
 
 
 class Histories:
