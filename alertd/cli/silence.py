@@ -136,6 +136,7 @@ def preview(matchers: tuple[Matcher, ...], config: Path, as_json: bool) -> int:
     from alertd.daemon.fleet import fleet_of
     from alertd.daemon.muting import Muting
     from alertd.daemon.supposed import covered
+    from alertd.notify.render_words import count
 
     with open_to_look(config) as (loaded, store):
         rules = rules_to_look(loaded)
@@ -149,7 +150,7 @@ def preview(matchers: tuple[Matcher, ...], config: Path, as_json: bool) -> int:
         return 0
     print_alerts(alerts, told, muting)
     serials = [each.serial for each in instruments[:NAMED]] + ["…"] * (len(instruments) > NAMED)
-    say(f"{len(instruments)} monitors{': ' if serials else ''}{', '.join(serials)}")
+    say(f"{count(len(instruments), 'monitor', 'monitors')}{': ' if serials else ''}{', '.join(serials)}")
     return 0
 
 
