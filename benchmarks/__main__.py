@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import daemon, history, past, polls, start
+from benchmarks import daemon, history, past, polls, start, windows
 from benchmarks.table import Table
 
 SIZES = (100, 1_000, 10_000)
@@ -46,6 +46,10 @@ def _history(folder: Path, sizes: list[int], quick: bool) -> Iterator[Table]:
     yield history.table([history.measure(monitors, folder / "history")])
 
 
+def _windows(_folder: Path, sizes: list[int], quick: bool) -> Iterator[Table]:
+    yield from windows.tables(sizes[0] if sizes else 500 if quick else windows.MONITORS)
+
+
 def _memory(folder: Path, sizes: list[int], quick: bool) -> Iterator[Table]:
     yield daemon.footprint_table(list(daemon.footprints(sizes or (QUICK_SIZES if quick else RUN_SIZES), folder)))
 
@@ -62,6 +66,7 @@ PARTS: dict[str, Callable[[Path, list[int], bool], Iterator[Table]]] = {
     "polls": _polls,
     "past": _past,
     "history": _history,
+    "windows": _windows,
     "memory": _memory,
     "delay": _delay,
     "start": _start,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks import daemon, history, past, polls, start
+from benchmarks import daemon, history, past, polls, start, windows
 
 
 def test_polls(tmp_path: Path):
@@ -26,6 +26,13 @@ def test_past(tmp_path: Path):
 def test_history(tmp_path: Path):
     """An hour's history of one monitor is written, packed and read."""
     assert "| " in str(history.table([history.measure(1, tmp_path / "history", minutes=70)]))
+
+
+def test_windows():
+    """Each function is asked over an hour and a day."""
+    costs, verdicts = windows.tables(2, rounds=1)
+    assert str(costs).count("\n|") == len(windows.CALLS) + 2
+    assert "KB" in str(verdicts)
 
 
 def test_footprint(tmp_path: Path):

@@ -1,6 +1,6 @@
 """Three-valued expressions: compiled once, typed at load, bound to a rule's params, asked of a View."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from alertd.rules.tree import (
     Junction,
     Negation,
     Node,
+    Param,
     Reading,
     Windowed,
 )
@@ -76,6 +77,8 @@ class Expression:
     """Its answer changes with time alone."""
     constant: bool
     """It reads nothing of the instrument, so its answer never changes."""
+    span_params: frozenset[tuple[str, Source]] = frozenset()
+    """Params that say how far a window over a source reaches back."""
 
     def bind(self, params: Mapping[str, Value] = NO_PARAMS) -> BoundExpression:
         """This expression with these params in place.
@@ -117,7 +120,16 @@ def compile_expression(text: str, *, params: Mapping[str, Kind] = NO_KINDS) -> E
         sources=frozenset(node.source for node in readings).union(*(call.sources for call in calls)),
         uses_clock=any(call.function.uses_clock for call in calls),
         constant=not (readings or calls or described),
+        span_params=frozenset(_span_params(nodes)),
     )
+
+
+def _span_params(nodes: Iterable[Node]) -> Iterator[tuple[str, Source]]:
+    for node in nodes:
+        if isinstance(node, Windowed):
+            for span in (node.span, *(value for _, value in node.keywords)):
+                if isinstance(span, Param):
+                    yield span.name, node.reading.source
 
 
 def _on_its_scale(node: Reading | Windowed) -> tuple[Source, str] | None:

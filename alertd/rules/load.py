@@ -18,6 +18,7 @@ from alertd.rules.forms import FileForm, LevelForm, RuleForm
 from alertd.rules.rule import Level, Override, Rule
 from alertd.rules.suggest import did_you_mean
 from alertd.rules.tree import ExpressionError
+from alertd.rules.windows import span_mistake
 
 BUILT_IN_LABELS = frozenset({"alertname", "instrument", "name", "model", "severity", "source"})
 """Labels that alertd sets: a rule cannot."""
@@ -107,6 +108,7 @@ class _RuleReader:
         match = self._matchers(form.match, "match")
         overrides = tuple(self._overrides(form))
         levels = self._levels(form)
+        self._check_spans(form, levels)
         if len(self._mistakes) > before:
             return None
         line, column = self._document.place((*self._loc, "alert"))
@@ -192,6 +194,20 @@ class _RuleReader:
             self._note(loc, f"unknown param {name}{remedy}", key=True)
         elif _kind_of(value) is not wanted:
             self._note(loc, f"{name}: {_KIND_WORDS[wanted]} is wanted, as in the rule's params")
+
+    def _check_spans(self, form: RuleForm, levels: tuple[Level, ...]) -> None:
+        """Params that are windows' durations: a window has a length, and a longest one."""
+        given = [
+            (("params",), form.params),
+            *((("overrides", at, "params"), o.params) for at, o in enumerate(form.overrides)),
+        ]
+        spans = {use for level in levels for each in (level.when, level.until) if each for use in each.span_params}
+        for name, source in sorted(spans):
+            for loc, params in given:
+                if name in params and _kind_of(params[name]) is Kind.DURATION:
+                    remedy = span_mistake(parse_duration(str(params[name])).total_seconds(), source)
+                    if remedy:
+                        self._note((*loc, name), remedy)
 
     def _levels(self, form: RuleForm) -> tuple[Level, ...]:
         """The levels, worst first; a rule without `levels` has one."""

@@ -4,8 +4,9 @@ MyCirrus keeps no past of `monitor/current`. Where `current` was not read (befor
 down) its past is filled with the one-minute means that `monitor/stats` has of the same quantities.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from operator import sub
 from typing import Any
 
 from alertd.fields import FIELDS, Kind
@@ -32,6 +33,9 @@ GAP_POLLS = 3.5
 
 KEPT_BEYOND = 3600.0
 """Seconds kept beyond what is asked for: a record that is judged at its own time looks back from there."""
+
+LARGEST_MEASURED = 1e15
+"""Beyond it nothing is measured, and sums would not be numbers any more."""
 
 WAITING = 50_000
 """Means of one field that wait at the most: a month of minutes."""
@@ -101,6 +105,21 @@ class Pasts:
                 if each[0] < at:
                     self._put_in_gap(serial, name, *each)
 
+    def load(self, serial: str, source: Source, name: str, measured: tuple[Sequence[float], Sequence[Value]]) -> None:
+        """Take in a stretch of the past, times and values, in their order: what the store has."""
+        times, values = measured
+        if not all(_is_measured(source, name, value) for value in values):
+            for at, value in zip(times, values, strict=True):
+                self.put(serial, source, name, at, value)
+            return
+        for track in self.needs[source][name]:
+            series = self._series(serial, source, name, track)
+            if track.step:
+                for at, value in zip(times, values, strict=True):
+                    _put(series, track, at, value)
+            else:
+                series.load(times, values)
+
     def fill(self, serial: str, twin: str, at: float, value: Value) -> None:
         """Take in a mean of `stats` where it stands in for `current`."""
         name = self._fills.get(twin)
@@ -114,6 +133,17 @@ class Pasts:
                 del waiting[: WAITING // 2]
         else:
             self._put_in_gap(serial, name, at, value)
+
+    def has_gaps(self, serial: str, twin: str, begin: float) -> bool:
+        """Whether `stats` have anything to stand in for since then: most often `current` is whole."""
+        name = self._fills.get(twin)
+        if name is None:
+            return False
+        for track in self.needs[Source.CURRENT][name]:
+            times, gap = self._series(serial, Source.CURRENT, name, track).times, max(self._gap, track.step)
+            if not times or times[0] > begin + gap or max(map(sub, times[1:], times), default=0.0) > gap:
+                return True
+        return False
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -151,7 +181,7 @@ class Pasts:
 def _is_measured(source: Source, name: str, value: Value) -> bool:
     """Whether a value is of its field's kind; NaN and Infinity are no numbers."""
     if FIELDS[source][name].kind is Kind.NUMBER:
-        return type(value) is float and value - value == 0.0
+        return type(value) is float and -LARGEST_MEASURED <= value <= LARGEST_MEASURED
     return value is not None
 
 

@@ -7,19 +7,24 @@ summed up once, so that the lowest of a day is found among some twenty blocks an
 import itertools
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, MutableSequence
+from collections.abc import Iterable, MutableSequence, Sequence
 from math import fsum
+from operator import ne
 from statistics import median
 from typing import Any
 
 from alertd.model import Value
-from alertd.rules.trend import Trend
 
 BLOCK = 64
 """Values that are summed up together."""
 
 GAPS_LOOKED_AT = 30
 """Spans between successive values of which the median is the usual one."""
+
+STEPS_KEPT = 400
+
+Point = tuple[float, float]
+"""Seconds since 1970, and a number."""
 
 SLACK = 4
 """One part in so many may be older than anybody needs before it is cut off: cutting moves the rest."""
@@ -31,18 +36,16 @@ class Series:
     16 bytes a number, and half a byte for the blocks.
     """
 
-    __slots__ = ("_blocks", "_spacing", "times", "trends", "values", "version")
+    __slots__ = ("_blocks", "_spacing", "_steps", "times", "values")
 
     def __init__(self, points: Iterable[tuple[float, Value]] = (), *, numeric: bool = True) -> None:
         self.times = array("d")
         self.values: MutableSequence[Any] = array("d") if numeric else []
-        self.version = 0
-        """Grows when a value is put before another, or old ones are cut off: places have moved then."""
-        self.trends: dict[tuple[int, int, int], Trend | None] = {}
-        """Lines found through stretches: (version, first place, last place) → the line."""
+        self._steps: dict[tuple[float, int], Point] = {}
+        """Of steps that are over, by length and number."""
         self._blocks: list[tuple[float, float, float, int]] = []
         """Of each full block: lowest, highest, sum, and how many differ from the one before."""
-        self._spacing: tuple[int, int, float | None] = (-1, -1, None)
+        self._spacing: tuple[int, float | None] = (-1, None)
         for at, value in points:
             self.add(at, value)
 
@@ -59,6 +62,16 @@ class Series:
         self.values.append(value)
         if len(times) % BLOCK == 0:
             self._close_block(len(times) - BLOCK)
+
+    def load(self, times: Sequence[float], values: Sequence[Value]) -> None:
+        """Take in many values at once, in the order of their times; an empty series does it quickly."""
+        if self.times:
+            for at, value in zip(times, values, strict=True):
+                self.add(at, value)
+            return
+        self.times.extend(times)
+        self.values.extend(values)
+        self._moved(0)
 
     def trim(self, before: float) -> None:
         """Cut off what is older, once that is worth it."""
@@ -93,13 +106,13 @@ class Series:
 
     def spacing(self, until: int) -> float | None:
         """The usual seconds between two values, of the last ones before that place; None of fewer than two."""
-        version, place, known = self._spacing
-        if (version, place) == (self.version, until):
+        place, known = self._spacing
+        if place == until:
             return known
         last = self.times[max(0, until - GAPS_LOOKED_AT - 1) : until]
         gaps = [later - earlier for earlier, later in itertools.pairwise(last)]
         found = median(gaps) if gaps else None
-        self._spacing = self.version, until, found
+        self._spacing = until, found
         return found
 
     # -- of the values from one place to another -----------------------------------------------------------------------
@@ -130,6 +143,26 @@ class Series:
             self._differing(edge.start, edge.stop) for edge in edges
         )
 
+    def steps(self, first: int, last: int, length: float) -> list[Point]:
+        """The median time and value of each step of so many seconds that holds any of a stretch of numbers."""
+        found: list[Point] = []
+        times, place = self.times, first
+        while place < last:
+            number = int(times[place] // length)
+            end = bisect_left(times, (number + 1) * length, place + 1, last)
+            # The first step may be cut by the stretch's beginning, the last one is not over.
+            if place == first or end == last:
+                found.append(self._step(place, end))
+            else:
+                point = self._steps.get((length, number))
+                if point is None:
+                    point = self._steps[length, number] = self._step(place, end)
+                found.append(point)
+            place = end
+        if len(self._steps) > STEPS_KEPT:
+            self._steps.clear()
+        return found
+
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _parts(self, first: int, last: int) -> tuple[slice, list[slice]]:
@@ -144,6 +177,9 @@ class Series:
         values = self.values
         return sum(values[place] != values[place - 1] for place in range(max(1, first), last))
 
+    def _step(self, first: int, last: int) -> Point:
+        return median(self.times[first:last]), median(self.values[first:last])
+
     def _insert(self, at: float, value: Value) -> None:
         place = bisect_left(self.times, at)
         if self.times[place] == at:
@@ -155,7 +191,8 @@ class Series:
 
     def _moved(self, place: int) -> None:
         """Sum up anew from the block of that place on."""
-        self.version += 1
+        self._spacing = (-1, None)
+        self._steps.clear()
         del self._blocks[place // BLOCK :]
         for start in range(len(self._blocks) * BLOCK, len(self.times) - BLOCK + 1, BLOCK):
             self._close_block(start)
@@ -163,7 +200,8 @@ class Series:
     def _close_block(self, start: int) -> None:
         if isinstance(self.values, array):
             values = self.values[start : start + BLOCK]
-            differing = self._differing(start, start + BLOCK)
+            before = self.values[start - 1 : start + BLOCK - 1] if start else values[:1] + values[:-1]
+            differing = sum(map(ne, before, values))
             self._blocks.append((min(values), max(values), fsum(values), differing))
 
 

@@ -14,7 +14,7 @@ from alertd.fields import PREFIX_OF, Kind
 from alertd.model import Source, Value
 from alertd.rules.functions import Answer
 from alertd.rules.series import Stretch
-from alertd.rules.trend import Trend, trend_of
+from alertd.rules.trend import trend_in
 from alertd.rules.view import NOT_POLLED, View
 
 SHARE = 0.5
@@ -25,8 +25,6 @@ DAY = 86400.0
 
 STEADY = frozenset({Source.STATUS, Source.CURRENT, Source.STATS})
 """Sources that come at a steady pace, so that missing values can be counted. The others come when something happens."""
-
-TRENDS_KEPT = 4
 
 LONGEST = {source: 31 * DAY if source in STEADY else 366 * DAY for source in Source}
 """Seconds that a window may reach back: what is asked of MyCirrus at first, and held in memory."""
@@ -222,18 +220,18 @@ def _delta(window: Stretch, _view: View, _ask: Ask) -> float:
     return change
 
 
-def _slope(window: Stretch, _view: View, _ask: Ask) -> float | None:
-    trend = trend_in(window)
+def _slope(window: Stretch, _view: View, ask: Ask) -> float | None:
+    trend = trend_in(window, ask.span)
     return None if trend is None else trend.per_second * HOUR
 
 
 def _forecast(window: Stretch, view: View, ask: Ask) -> float | None:
-    trend = trend_in(window)
+    trend = trend_in(window, ask.span)
     return None if trend is None else trend.value(view.now.timestamp() + ask.ahead)
 
 
 def _time_to(window: Stretch, view: View, ask: Ask) -> float | None:
-    trend, level = trend_in(window), None if ask.level is None else ask.level(view)
+    trend, level = trend_in(window, ask.span), None if ask.level is None else ask.level(view)
     if trend is None or not isinstance(level, float):
         return None
     now = view.now.timestamp()
@@ -244,17 +242,6 @@ def _time_to(window: Stretch, view: View, ask: Ask) -> float | None:
         return at - now
     # The line was there within the window and goes on: it has come to pass. Before, it comes from there.
     return 0.0 if at > now - ask.span else math.inf
-
-
-def trend_in(window: Stretch) -> Trend | None:
-    """The line through a window's values; found once while they are the same, for several rules may ask."""
-    series = window.series
-    key = (series.version, window.first, window.last)
-    if key not in series.trends:
-        if len(series.trends) >= TRENDS_KEPT:
-            series.trends.clear()
-        series.trends[key] = trend_of(window.times, window.values)
-    return series.trends[key]
 
 
 def _previous(window: Stretch, view: View, ask: Ask) -> Value | None:

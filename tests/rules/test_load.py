@@ -236,3 +236,19 @@ def test_own_alerts_keep_their_names(tmp_path: Path, name: str) -> None:
     [said] = mistakes(written(tmp_path, f"rules: [{{alert: {name}, when: status.online}}]"))
     assert said.startswith("1:17: ")
     assert "alertd about itself" in said
+
+
+def test_a_window_has_a_length(tmp_path: Path) -> None:
+    """A param that is a window's duration is looked at where it is given a value, in overrides too."""
+    text = """rules:
+  - alert: MeanLow
+    params: {over: 0s, low: 11.3}
+    when: avg(current.voltage, params.over) < params.low
+    overrides:
+      - {match: ['supply="24v"'], params: {over: 90d}}
+"""
+    path = written(tmp_path, text)
+    assert mistakes(path) == [
+        "3:20: write a duration longer than nothing",
+        "6:50: current is kept at hand for 31 days: write a shorter duration",
+    ]

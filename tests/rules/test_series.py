@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertd.rules.series import Series
-from alertd.rules.trend import POINTS, trend_of
+from alertd.rules.trend import POINTS, Trend, trend_in, trend_of
 
 TIMES = st.integers(0, 500)
 POINTS_GIVEN = st.lists(st.tuples(TIMES, st.integers(-40, 40).map(float)), max_size=400)
@@ -55,6 +55,13 @@ def test_words_have_changes_too() -> None:
     assert series.before(1.0) == (None, 0.0)
 
 
+def line(times: list[float], values: list[float]) -> Trend | None:
+    """The trend in a window that holds exactly these."""
+    series = Series(zip(times, values, strict=True))
+    span = times[-1] - times[0] + 1
+    return trend_in(series.stretch(times[-1] - span, times[-1]), span)
+
+
 def test_the_usual_spacing_is_not_bent_by_a_gap() -> None:
     """One night without values is not how often they come."""
     series = Series((60.0 * n + (36000 if n > 20 else 0), 1.0) for n in range(40))
@@ -66,7 +73,7 @@ def test_the_usual_spacing_is_not_bent_by_a_gap() -> None:
 def test_a_line_is_found_again(per_second: float, level: float, count: int) -> None:
     """Of points on a line, few or many, the trend is that line."""
     times = [1e9 + 60.0 * n for n in range(count)]
-    trend = trend_of(times, [level + per_second * (at - 1e9) for at in times])
+    trend = line(times, [level + per_second * (at - 1e9) for at in times])
     assert trend is not None
     assert abs(trend.per_second - per_second) < 1e-6
     assert abs(trend.value(1e9) - level) < 1e-4
@@ -78,15 +85,27 @@ def test_wild_values_do_not_bend_the_line() -> None:
     values = [12.6 - 0.01 * n for n in range(40)]
     for place in range(0, 40, 4):
         values[place] = 0.0 if place % 8 else 30.0
-    trend = trend_of(times, values)
+    trend = line(times, values)
     assert trend is not None
     assert abs(trend.per_second * 60 + 0.01) < 0.001
 
 
 def test_two_points_are_no_trend_and_many_cost_no_more() -> None:
-    """Fewer than three say nothing; more than 48 are taken together."""
-    assert trend_of([0.0, 60.0], [12.0, 11.0]) is None
+    """Fewer than three say nothing; more than 24 are taken together."""
+    assert trend_of([(0.0, 12.0), (60.0, 11.0)]) is None
     many = [float(n) for n in range(100 * POINTS)]
-    trend = trend_of(many, [2 * at for at in many])
+    trend = line(many, [2 * at for at in many])
     assert trend is not None
     assert abs(trend.per_second - 2) < 1e-9
+
+
+@given(POINTS_GIVEN, st.integers(1, 100))
+def test_steps_that_are_over_are_as_if_reckoned_anew(points: list[tuple[int, float]], span: int) -> None:
+    """Asked after each value, late ones too, a series finds the line that a new one finds."""
+    series = Series()
+    for at, value in points[:120]:
+        series.add(float(at), value)
+        fresh = Series(zip(series.times, series.values, strict=True))
+        end = series.times[-1]
+        lines = [trend_in(each.stretch(end - span, end), span) for each in (series, fresh)]
+        assert lines[0] == lines[1]
