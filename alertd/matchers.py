@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_FORM = re.compile(r"\s*(?P<label>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*?)\s*", re.DOTALL)
+_FORM = re.compile(
+    r"\s*(?P<label>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<operator>=~|!~|!=(?!=)|=(?!=))\s*(?P<value>.*?)\s*", re.DOTALL
+)
+"""A value that begins with = must be in quotes: `site==A` is a slip of the pen, and would match nothing."""
 
 _TOKEN = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?\#[^)]*\)"  # an escape, a class, a comment: nothing in them counts

@@ -158,6 +158,7 @@ def test_preview(quarry: Site, alertd: Alertd):
     assert whole == [each for each in alertd("alerts", "--json", "-c", quarry.path).json if each["instrument"] == THIRD]
     lines = alertd("silence", "preview", "site=Quarry A", "-c", quarry.path).out.splitlines()
     assert FIRST in lines[1]
+    assert alertd("silence", "preview", "site=Cliff", "-c", quarry.path).out.endswith(f"1 monitor: {THIRD}\n")
     assert lines[-1] == f"2 monitors: {FIRST}, {SECOND}"
     assert alertd("silence", "preview", "site=Cliff", "-c", quarry.path).out.splitlines()[-1] == f"1 monitor: {THIRD}"
 
@@ -173,6 +174,8 @@ def test_preview(quarry: Site, alertd: Alertd):
         ["add", "site=A", "--for", "2h", "--until", "3h", "--reason", "x"],
         ["add", "site", "--for", "2h", "--reason", "x"],
         ["add", "site=~(", "--for", "2h", "--reason", "x"],
+        ["add", "site==A", "--for", "2h", "--reason", "x"],
+        ["add", "site!==A", "--for", "2h", "--reason", "x"],
         ["add", "site=A", "--rrule", "FREQ=NEVER", "--for", "2h", "--reason", "x"],
         ["add", "site=A", "--for", "\x1b[31m", "--reason", "x"],
         ["preview"],
