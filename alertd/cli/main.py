@@ -32,6 +32,7 @@ COMMANDS = {
     "deliveries": "alertd.cli.deliveries",
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",
+    "suggest": "alertd.cli.suggest",
     "schema": "alertd.cli.schema",
     "db": "alertd.cli.db",
 }
