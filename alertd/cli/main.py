@@ -34,6 +34,7 @@ COMMANDS = {
     "replay": "alertd.cli.replay",
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",
+    "suggest": "alertd.cli.suggest",
     "schema": "alertd.cli.schema",
     "db": "alertd.cli.db",
 }
