@@ -86,19 +86,15 @@ PERHAPS = May(hold=True, fail=True)
 NEVER = May(hold=False, fail=False)
 
 
-def may_hold(root: Node, extent: Extent) -> bool:
-    """Whether a bound condition may hold at any moment of the stretch."""
-    return _flag(root, extent).hold
-
-
-def _flag(node: Node, extent: Extent) -> May:
+def may_be(node: Node, extent: Extent) -> May:
+    """Whether a bound condition may hold at any moment of the stretch, and whether it may fail."""
     match node:
         case Junction(every, parts):
-            found = [_flag(part, extent) for part in parts]
+            found = [may_be(part, extent) for part in parts]
             all_, any_ = [part.hold for part in found], [part.fail for part in found]
             return May(all(all_), any(any_)) if every else May(any(all_), all(any_))
         case Negation(operand):
-            below = _flag(operand, extent)
+            below = may_be(operand, extent)
             return May(below.fail, below.hold)
         case Comparison(symbol, left, right):
             return _compared(symbol, left, right, extent)
@@ -151,7 +147,7 @@ def _words(node: Node, extent: Extent) -> Words:
             text = extent.description(name)
             return () if text is None else (text,)
         case Junction() | Negation() | Comparison() | Choice():
-            may = _flag(node, extent)
+            may = may_be(node, extent)
             return tuple(value for value, there in ((True, may.hold), (False, may.fail)) if there)
     return None
 

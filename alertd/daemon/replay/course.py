@@ -91,6 +91,7 @@ class Course:
 
 _MICRO = timedelta(microseconds=1)
 _NEVER = 2**62
+_PRESENT_STATE = frozenset({Source.SIC, Source.CALIBRATIONS, Source.STATS})
 
 
 def derive(
@@ -135,3 +136,10 @@ def _status(times: Sequence[Micros], every: timedelta, period: timedelta, start:
             at += polls
             online += [False] * len(polls)
     return Track(at, {"online": online})
+
+
+def as_first(sample: Sample, *, at: Micros) -> Sample:
+    """A record from before the beginning is the present state for some sources; a past event is nobody's alert."""
+    if sample.source in _PRESENT_STATE or to_micros(sample.at) >= at:
+        return sample
+    return Sample(instrument=sample.instrument, source=sample.source, at=sample.at, values={})

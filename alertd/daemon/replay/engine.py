@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 from alertd.alerts.life import LevelTerms, Subject, advance, verdict_of
 from alertd.daemon.flaps import Flaps
-from alertd.daemon.replay.course import STEADY, Course, Micros
+from alertd.daemon.replay.course import STEADY, Course, Micros, as_first
 from alertd.daemon.replay.events import ALL, HOLD, NO_RECORD, events
 from alertd.daemon.replay.extent import Ranges
 from alertd.daemon.replay.lives import Change, Life, Terms
 from alertd.daemon.replay.pasts import past_of
-from alertd.daemon.replay.steady import is_steady, verdict
+from alertd.daemon.replay.steady import cannot_change, extrapolates, is_steady, is_whole, verdict
 from alertd.daemon.watch import callers, gap_of
 from alertd.model import (
     RANGE_SOURCES,
@@ -31,13 +31,11 @@ from alertd.model import (
     State,
     Verdict,
 )
-from alertd.rules.bounds import may_hold
+from alertd.rules.bounds import may_be
 from alertd.rules.evaluate import Evaluation, LevelVerdict, evaluate, quiet
-from alertd.rules.expression import walk
 from alertd.rules.freshness import Horizon
 from alertd.rules.pasts import needs_of
-from alertd.rules.rule import BoundLevel, BoundRule, Rule, bind, labels_of
-from alertd.rules.tree import Windowed
+from alertd.rules.rule import BoundRule, Rule, bind, labels_of
 from alertd.rules.view import Past, View, describe
 from alertd.rules.windows import Ask, reach
 from alertd.store.columns import from_micros, to_micros
@@ -50,9 +48,10 @@ CLOSE_LOOK = 900_000_000
 SHORTEST_LOOK = 180_000_000
 LIVING_LOOK = 7_200_000_000
 """The same while an alert lives: most of what comes is looked at anyway."""
+RETOLD_AT_LEAST = 2_700_000_000
+"""A firing alert that cannot end is looked at so often: a reminder's value is no older."""
 RETOLD_EVERY = 900_000_000
 """How often what an alert says of itself is taken down anew while nothing about it changes."""
-_PRESENT_STATE = frozenset({Source.SIC, Source.CALIBRATIONS, Source.STATS})
 NOT_ANSWERED = "no answer on record"
 
 
@@ -94,7 +93,8 @@ class _Run:
         self._every = {source: course.every[source] for source in self._callers}
         self._patience = min(level.for_ for level in self._rule.levels) // timedelta(microseconds=1)
         """How long it has to be breached before anybody hears of it."""
-        self._by_clock = bound.rule.uses_clock or any(map(_extrapolates, bound.levels))
+        self._by_clock = bound.rule.uses_clock or any(map(extrapolates, bound.levels))
+        self._most = ALL if self._by_clock else HOLD
         self._windows_held: list[tuple[int, int]] = []
         self._close = min(self._patience - 1, LIVING_LOOK) if self._patience > SHORTEST_LOOK else CLOSE_LOOK
         """A stretch that long is looked at record by record, or passed over by a look at its two ends."""
@@ -107,7 +107,6 @@ class _Run:
         self._steady: tuple[LevelVerdict, ...] | None = None
         """The verdicts with which the living alert goes on as it is; None where each one has to be told."""
         self._known = False
-        """Whether those verdicts say anything."""
         self._observed: datetime | None = None
         """When it was judged so last."""
         self._retold_at = 0
@@ -130,7 +129,10 @@ class _Run:
         lives = self._lives
         if not lives and not self._may_breach(start, end):
             return
-        close = LIVING_LOOK if lives else self._close
+        if self._steady is not None and end - start <= RETOLD_AT_LEAST and self._stands(start, end):
+            self._look_at_last(start, end)
+            return
+        close = LIVING_LOOK if lives and self._steady is None else RETOLD_AT_LEAST if lives else self._close
         if halves and end - start > close:
             middle = (start + end) // 2
             self._through(start, middle, halves - 1)
@@ -144,8 +146,25 @@ class _Run:
         return self._alert is not None or bool(self._flaps.flapping)
 
     def _may_breach(self, start: Micros, end: Micros) -> bool:
-        stretch = self._ranges.within(start, end)
-        return any(may_hold(level.when.root, stretch) for level in self._bound.levels)
+        extent = self._ranges.within(start, end)
+        return any(may_be(level.when.root, extent).hold for level in self._bound.levels)
+
+    def _stands(self, start: Micros, end: Micros) -> bool:
+        """Whether the firing alert certainly goes on as it is over a stretch in which all records are there."""
+        if not self._known or self._missed or self._alert is None:
+            return False
+        whole = all(is_whole(self._course, source, start, end) for source in self._callers)
+        return whole and cannot_change(self._alert, self._bound, self._ranges.within(start, end))
+
+    def _look_at_last(self, start: Micros, end: Micros) -> None:
+        """Judge the last record of a stretch, for all of them."""
+        if (last := max((times[row] for times, row in self._rows_before(end)), default=start - 1)) < start:
+            return
+        self._catch_up(last + 1)
+        most = max((self._course.times(source) for source in self._callers), key=len)
+        self._life.breached.extend(most[bisect_left(most, start) : bisect_left(most, last)])
+        now = from_micros(last)
+        self._judge(now, None, now)
 
     def _is_clear(self, before: Micros) -> bool:
         """Whether the rule was clear at the last record before that time.
@@ -178,8 +197,7 @@ class _Run:
     def _look(self, start: Micros, end: Micros) -> None:
         """At each record and each poll of a stretch."""
         self._catch_up(start)
-        most = ALL if self._by_clock else HOLD
-        for at, _, source, row in events(self._course, self._callers, (start, end), self._start, most):
+        for at, _, source, row in events(self._course, self._callers, (start, end), self._start, self._most):
             if row == NO_RECORD:
                 if source in STEADY:
                     self._missed[source] = NOT_ANSWERED
@@ -215,7 +233,7 @@ class _Run:
             row = bisect_left(self._course.times(source), at) - 1
             if row < 0 or (source in STEADY and self._course.times(source)[row] < self._start):
                 continue
-            self._newest[source] = _as_first(self._course.sample(source, row), at=self._start)
+            self._newest[source] = as_first(self._course.sample(source, row), at=self._start)
             if source in STEADY:
                 self._missed.pop(source, None)
                 if self._course.is_missing(source, row, at):
@@ -227,7 +245,7 @@ class _Run:
         for source in self._callers:
             row = bisect_left(self._course.times(source), self._start) - 1
             if source in RANGE_SOURCES and row >= 0:
-                self._newest[source] = _as_first(self._course.sample(source, row), at=self._start)
+                self._newest[source] = as_first(self._course.sample(source, row), at=self._start)
                 if source in self._read:
                     at = self._newest[source].at
                     self._judge(at, at, now)
@@ -272,17 +290,15 @@ class _Run:
         self._settle()
         gap = gap_of(self._rule, self._course.every, self._sample_period())
         step = advance(self._alert, seen, self._subject(gap), now)
-        known = verdict_of(step.alert, seen) is not Verdict.UNKNOWN
+        known, at = verdict_of(step.alert, seen) is not Verdict.UNKNOWN, to_micros(now)
         episode = self._flaps.take(self._key, step, seen.at, gap, known=known)
-        at = to_micros(now)
         if step.transitions or episode is not None:
             self._life.changes.append(Change(at, step.alert, step.transitions, episode))
         elif step.alert is not None and at - self._retold_at >= RETOLD_EVERY:
             self._life.retold.append((at, step.alert.values, step.alert.explanation))
         if step.transitions or at - self._retold_at >= RETOLD_EVERY:
             self._retold_at = at
-        alert = step.alert
-        if alert is not None and alert.breached_at == now:
+        if (alert := step.alert) is not None and alert.breached_at == now:
             self._life.breached.append(at)
         self._alert = None if alert is None or alert.state is State.RESOLVED else alert
         self._steady = None
@@ -332,16 +348,3 @@ class _Run:
                 gap=gap,
             )
         return found
-
-
-def _extrapolates(level: BoundLevel) -> bool:
-    """Whether a condition follows a line to some time after now, which is another one at each moment."""
-    windowed = (node for node in walk(level.when.root) if isinstance(node, Windowed))
-    return any(node.function.name in ("forecast", "time_to") for node in windowed)
-
-
-def _as_first(sample: Sample, *, at: Micros) -> Sample:
-    """A record from before the beginning is the present state for some sources; a past event is nobody's alert."""
-    if sample.source in _PRESENT_STATE or to_micros(sample.at) >= at:
-        return sample
-    return Sample(instrument=sample.instrument, source=sample.source, at=sample.at, values={})
