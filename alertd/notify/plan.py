@@ -10,7 +10,7 @@ from datetime import datetime
 from alertd.model import Delivery, DeliveryState, NotifyReason, State, Timing
 from alertd.notify.decide import Decision, Member, after, decide, decision, in_order
 from alertd.notify.escalation import escalate, started
-from alertd.notify.flapping_news import says_of_flapping
+from alertd.notify.flapping_news import says_of_episodes, says_of_flapping
 from alertd.notify.groups import REASONS, STORM, Group, Routing, Track, in_shadow
 from alertd.notify.known import Known, Order, Plan
 from alertd.notify.layout import DIGEST, Entry, Wanted, lay_out, merged
@@ -55,24 +55,27 @@ def plan(known: Known, routing: Routing, now: datetime) -> Plan:
 def _wanted(sorted_: Sorted, known: Known, now: datetime) -> dict[str, list[Wanted]]:
     """What each target's groups would send, due or not."""
     found: dict[str, list[Wanted]] = {}
+    heard_at: dict[str, datetime] = {}
+    for each in known.timings.values():
+        heard_at[each.target] = max(each.last_message_at, heard_at.get(each.target, each.last_message_at))
     for group in sorted_.groups:
         timing = known.timings.get((group.target, group.timing_keys[0])) if group.timing_keys else None
-        made = _decide(group, timing, now)
+        made = _decide(group, timing, now, heard_at.get(group.target))
         if made is not None:
             found.setdefault(group.target, []).append(Wanted(group, made))
     return found
 
 
-def _decide(group: Group, timing: Timing | None, now: datetime) -> Decision | None:
+def _decide(group: Group, timing: Timing | None, now: datetime, heard_at: datetime | None) -> Decision | None:
     if group.track is Track.ORDINARY:
-        return decide(group.members, timing, group.policy, now)
+        return decide(group.members, timing, group.policy, now, heard_at)
     if not group.members:
         return None
     firing = [each for each in group.members if each.alert.state is State.FIRING]
     over = [each for each in group.members if each.alert.state is State.RESOLVED]
     reason = REASONS[group.track]
     if group.track not in _FLAPPING:
-        return decision(reason, now, firing, over)
+        return decision(reason, now, firing, over, says_of_episodes(group.members))
     due_at = after(timing.last_message_at, group.policy.group_interval, now) if timing else now
     says = [each for member in group.members for each in says_of_flapping(group.track, member)]
     return replace(decision(reason, due_at, firing, over), says=in_order(says))
@@ -193,14 +196,15 @@ class _Drafts:
             if each.group.track is Track.ESCALATION:
                 continue
             for member in each.group.members:
-                if member.routed and member.alert.state is State.FIRING:
+                flaps = member.episode is not None and member.episode.ended_at is None
+                if member.routed and (flaps or member.alert.state is State.FIRING):
                     self._start_clock(member, each.group)
 
     def _start_clock(self, member: Member, group: Group) -> None:
         for route in self.sorter.escalating(member.alert):
             key = (member.alert.id, route.receiver)
             if route.receiver == group.receiver and key not in self._started:
-                clock = started(member.alert, route, self.known, self.now)
+                clock = started(member, route, self.known, self.now)
                 if clock is not None:
                     self._started.add(key)
                     self.clocks.append(clock)

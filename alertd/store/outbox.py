@@ -151,7 +151,21 @@ def record_outcome(connection: Connection, after: Delivery) -> bool:
     if not delivered and (row.state is not DeliveryState.LEASED or row.attempts != after.attempts):
         return False
     _rewrite(connection, replace(after, attempts=row.attempts))
+    if after.delivered_at is not None:
+        _record_delivered(connection, after, after.delivered_at)
     return True
+
+
+def _record_delivered(connection: Connection, delivery: Delivery, at: datetime) -> None:
+    """From now on a group's times count from when its message arrived, which may be hours after the decision.
+
+    The groups that a merged message spoke of are known by the time that they share with it.
+    """
+    of_decision = (TIMINGS.c.target == delivery.target, TIMINGS.c.last_message_at == delivery.decided_at)
+    its_own = (*of_decision, TIMINGS.c.group_key == delivery.group_key)
+    arrived = connection.execute(update(TIMINGS).where(*its_own).values(last_message_at=at))
+    if arrived.rowcount == 0:
+        connection.execute(update(TIMINGS).where(*of_decision).values(last_message_at=at))
 
 
 def _rewrite(connection: Connection, delivery: Delivery) -> None:
