@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from alertd.config.files import expand_patterns
 from alertd.fields import FIELDS, PREFIX_OF, Kind
 from alertd.model import OWN_RULES, EndReason, NotifyReason, Severity, Source, Verdict
 from alertd.notify.letter import Letter
@@ -23,7 +24,7 @@ from alertd.rules.load import load_rules
 from alertd.rules.rule import bind
 from alertd.rules.testing.forms import TestsForm
 from alertd.rules.view import View
-from alertd.rules.windows import WINDOW_FUNCTIONS
+from alertd.rules.window_functions import WINDOW_FUNCTIONS
 from tests.support.docs import ROOT, ROW, page, section
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -161,3 +162,15 @@ def test_own_alerts(name: str):
 def test_words(word: str):
     """What users meet as a word in messages and files is in the glossary or in rules.md."""
     assert word in page("glossary.md") + page("rules.md")
+
+
+def test_the_rules_that_ship():
+    """rules.md has a row for each rule of the library, with its file and its severities, and for no other."""
+    rows = re.findall(r"^\| `(\w+)` \| \[(\w+)\]\(../rules/\w+\.yaml\) \| ([a-z, ]+): ", page("rules.md"), re.MULTILINE)
+    patterns, _ = expand_patterns(["rules/*.yaml"], ROOT)
+    shipped = {
+        (rule.name, rule.file.stem, ", ".join(level.severity.word for level in reversed(rule.levels)))
+        for rule in load_rules(patterns)
+    }
+    assert len(rows) == len(shipped)
+    assert set(rows) == shipped

@@ -52,9 +52,9 @@ class Watchlist:
         self._shared: dict[tuple[int, ...], tuple[Panels, Panels]] = {}
         self._bound: dict[int, BoundRule] = {}
         self.watches = {instrument.serial: self._watch(instrument, rules) for instrument in instruments}
-        callers = {rule.name: _callers(rule) for rule in rules}
+        called = {rule.name: callers(rule) for rule in rules}
         self._called_by = {
-            source: frozenset(name for name in self.rules if source in callers[name]) for source in Source
+            source: frozenset(name for name in self.rules if source in called[name]) for source in Source
         }
         self._asked = {
             source: asked_of(source, (watch.instrument for watch in self.watches.values())) for source in Source
@@ -85,7 +85,7 @@ class Watchlist:
         if key not in self._shared:
             self._bound.update((id(each), each) for each in bound)
             reading = {source: _panel(b for b in bound if source in b.rule.sources) for source in Source}
-            called_by = {source: _panel(b for b in bound if source in _callers(b.rule)) for source in Source}
+            called_by = {source: _panel(b for b in bound if source in callers(b.rule)) for source in Source}
             self._shared[key] = reading, called_by
         return self._shared[key]
 
@@ -100,7 +100,7 @@ def _panel(bound: Iterable[BoundRule]) -> Panel:
     )
 
 
-def _callers(rule: Rule) -> frozenset[Source]:
+def callers(rule: Rule) -> frozenset[Source]:
     """Whose rounds a rule is judged in. Whether `current` counts depends on status and stats, so theirs call too.
 
     A rule that reads nothing but what the instrument is, or the clock, is judged in each.
@@ -126,6 +126,7 @@ def subject(watch: Watch, bound: BoundRule, gap: timedelta) -> Subject:
             level.severity: LevelTerms(for_=level.for_, keep_firing_for=level.keep_firing_for) for level in rule.levels
         },
         gap=gap,
+        shadow=rule.shadow,
     )
 
 
@@ -134,6 +135,6 @@ def gap_of(rule: Rule, every: Mapping[Source, timedelta], sample_period: timedel
 
     A rule over stats alone is judged at the records' own times, so three of their periods count as well.
     """
-    callers = rule.sources or every.keys()
-    polls = GAP_POLLS * min((every[source] for source in callers if source in every), default=timedelta(0))
+    asked = rule.sources or every.keys()
+    polls = GAP_POLLS * min((every[source] for source in asked if source in every), default=timedelta(0))
     return max(polls, GAP_POLLS * sample_period) if Source.STATS in rule.sources else polls

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, PlainValidator, WithJsonSchema
 
 from alertd.config.durations import PATTERN, Duration, parse_duration
 from alertd.config.forms import Interval, LabelText, MatcherText, Text, label_text
 from alertd.config.validate import Form, suggest
+from alertd.fields import FIELDS, SOURCE_OF, Kind
 from alertd.model import NotifyReason, Value
 
 StateWord = Literal["inactive", "pending", "firing", "resolved"]
@@ -65,8 +66,34 @@ def _words(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-_TIME = {"type": "string", "format": "date-time", "examples": ["2026-01-10T15:00:00Z"]}
-_AFTER = {"type": "string", "pattern": PATTERN.replace("^", "^-?", 1), "examples": ["90s", "3h15m", "-2d"]}
+_TIME = {"type": "string", "pattern": "^[0-9]{4}-?W?[0-9]{2}", "examples": ["2026-01-10T15:00:00Z"]}
+_WRITTEN = {"type": "string", "pattern": f"^-?0$|{PATTERN.replace('^', '^-?', 1)}"}
+_AFTER = {"anyOf": [_WRITTEN, {"const": 0}], "examples": ["90s", "3h15m", "-2d"]}
+_A_WORD = {"type": "string", "minLength": 1}
+_SERIES = ("field", "every", "values")
+
+
+def _row(needed: tuple[str, ...]) -> JsonValue:
+    """A row with these keys, and without those of other kinds."""
+    none: JsonValue = {"type": "null"}
+    some: JsonValue = {"not": {"type": "null"}}
+    others = {name: none for name in (*_SERIES, *RECORDS) if name not in needed}
+    return {"required": [*needed], "properties": {**dict.fromkeys(needed, some), **others}}
+
+
+_ONE_KIND: dict[str, JsonValue] = {"oneOf": [_row(_SERIES), *(_row((name, "at")) for name in RECORDS)]}
+_LIVING: dict[str, JsonValue] = {
+    "allOf": [
+        {
+            "if": {"properties": {"state": {"enum": ["inactive", "resolved"]}}},
+            "then": {"properties": {"stale": {"type": "null"}}},
+        },
+        {
+            "if": {"properties": {"state": {"const": "inactive"}}},
+            "then": {"properties": {"severity": {"type": "null"}}},
+        },
+    ]
+}
 
 Start = Annotated[datetime, PlainValidator(_start), WithJsonSchema(_TIME)]
 AfterStart = Annotated[timedelta, PlainValidator(_after_start), WithJsonSchema(_AFTER)]
@@ -79,16 +106,27 @@ RecordValue = Annotated[
     Any, PlainValidator(_record_value), WithJsonSchema({"type": ["number", "string", "boolean", "null"]})
 ]
 Record = dict[str, RecordValue]
+
+
+def _fields(prefix: str) -> WithJsonSchema:
+    """A record of this source in JSON Schema: its fields, each of its kind or null."""
+    kinds = {Kind.NUMBER: "number", Kind.TEXT: "string", Kind.FLAG: "boolean"}
+    known = {field.name: {"type": [kinds[field.kind], "null"]} for field in FIELDS[SOURCE_OF[prefix]].values()}
+    return WithJsonSchema({"type": "object", "properties": known, "additionalProperties": False})
+
+
 Reason = Annotated[NotifyReason, BeforeValidator(_reason)]
 Words = Annotated[
     list[Text],
     BeforeValidator(_words),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    WithJsonSchema({"anyOf": [_A_WORD, {"type": "array", "items": _A_WORD}]}),
 ]
 
 
 class SampleForm(Form):
     """One row of `samples`: a series of values, or one record."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE_KIND)
 
     instrument: Text
     at: AfterStart | None = None
@@ -96,11 +134,11 @@ class SampleForm(Form):
     field: Text | None = None
     every: Interval | None = None
     values: SeriesText | None = None
-    sic: Record | None = None
-    calibration: Record | None = None
-    event: Record | None = None
-    note: Record | None = None
-    status: Record | None = None
+    sic: Annotated[Record, _fields("sic")] | None = None
+    calibration: Annotated[Record, _fields("calibration")] | None = None
+    event: Annotated[Record, _fields("event")] | None = None
+    note: Annotated[Record, _fields("note")] | None = None
+    status: Annotated[Record, _fields("status")] | None = None
 
 
 class SilenceForm(Form):
@@ -114,6 +152,8 @@ class SilenceForm(Form):
 
 class ExpectForm(Form):
     """How one rule's alert on one instrument stands at one time."""
+
+    model_config = ConfigDict(json_schema_extra=_LIVING)
 
     at: Duration
     alert: Text
