@@ -24,7 +24,7 @@ from alertd.rules.load import load_rules
 from alertd.rules.rule import bind
 from alertd.rules.testing.forms import TestsForm
 from alertd.rules.view import View
-from alertd.rules.windows import WINDOW_FUNCTIONS
+from alertd.rules.window_functions import WINDOW_FUNCTIONS
 from tests.support.docs import ROOT, ROW, page, section
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

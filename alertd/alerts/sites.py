@@ -34,7 +34,8 @@ def sites_down(
     found = []
     for site, serials in sorted(sites.items()):
         gone = sorted(offline_since[serial] for serial in serials if serial in offline_since)
-        enough = max(terms.at_least, math.ceil(terms.share * len(serials)))
+        # Rounded: 0.55 of 20 is a little more than 11 to a computer.
+        enough = max(terms.at_least, math.ceil(round(terms.share * len(serials), 6)))
         together = gone if site in standing else _closest(gone, terms.within)
         if len(together) >= enough:
             found.append(_condition(site, len(gone), len(serials), terms))

@@ -27,6 +27,7 @@ def command(config: Path, as_json: bool, online: bool, strict: bool) -> int:
     Exits 1 where there is a mistake, 2 where the config cannot be read.
     """
     from alertd.daemon.setup import read_setup
+    from alertd.notify.render_words import count
 
     setup, mistakes = read_setup(config)
     if setup is not None:
@@ -35,23 +36,23 @@ def command(config: Path, as_json: bool, online: bool, strict: bool) -> int:
         mistakes = [replace(mistake, warning=False) for mistake in mistakes]
     for mistake in mistakes:
         complain(mistake)
-    count = sum(not mistake.warning for mistake in mistakes)
+    wrong = sum(not mistake.warning for mistake in mistakes)
     rules, wrong_online = 0, 0
     if setup is not None:
         rules = len(setup.rules)
         _say_owed(setup)
-        if online and not count:
+        if online and not wrong:
             wrong_online = _try_online(setup, (lambda _: None) if as_json else say)
-    count += wrong_online
+    wrong += wrong_online
     if as_json:
         print_json(
             {"mistakes": [_mistake_json(each) for each in mistakes], "rules": rules, "wrong_online": wrong_online}
         )
-    elif count:
-        say(f"{count} mistake{'s' if count > 1 else ''}")
+    elif wrong:
+        say(count(wrong, "mistake", "mistakes"))
     else:
-        say(f"{config}: no mistakes, {rules} rule{'s' if rules != 1 else ''}")
-    return 1 if count else 0
+        say(f"{config}: no mistakes, {count(rules, 'rule', 'rules')}")
+    return 1 if wrong else 0
 
 
 def _mistake_json(mistake: "Mistake") -> dict[str, object]:

@@ -19,6 +19,7 @@ def command(folder: Path, as_json: bool) -> int:
     """
     from alertd.daemon.schemas import write_schemas
     from alertd.errors import UsageError
+    from alertd.notify.render_words import count
     from alertd.shipped import shipped
 
     config = folder / "config.yaml"
@@ -36,7 +37,7 @@ def command(folder: Path, as_json: bool) -> int:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
     written, left = len(files) - len(kept) + schemas_written, len(kept) + schemas_kept
     if kept:
-        complain(f"{len(kept)} files were there already and were left as they are")
+        complain(f"{count(len(kept), 'file was', 'files were')} there already and left alone")
     if as_json:
         print_json({"config": str(config), "written": written, "kept": left})
     else:

@@ -1,15 +1,14 @@
-"""`alertd run`: the daemon. The only place that knows signals."""
+"""`alertd run`: the daemon."""
 
 import gc
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from alertd.cli.options import config_option
+from alertd.cli.signals import Signals, StoppedEarly
 
 if TYPE_CHECKING:
     from alertd.daemon.edits import Edits
@@ -29,6 +28,16 @@ def command(config: Path) -> int:
 
     An edited config, rule file or template is read again at once, and on SIGHUP.
     """
+    signals = Signals()
+    signals.heed()
+    try:
+        return _watch(config, signals)
+    except StoppedEarly:
+        return 0
+
+
+def _watch(config: Path, signals: Signals) -> int:
+    """All of it, beginning with the imports, which take most of a start."""
     from alertd.cli.logging import start_logging
     from alertd.clock import monotonic, wall
     from alertd.daemon.edits import Edits
@@ -37,24 +46,25 @@ def command(config: Path) -> int:
     from alertd.daemon.stores import open_for_work
     from alertd.daemon.systemd import Systemd
 
-    told = _Told()
-    edits = Edits(config, told.of_edit)
+    edits = Edits(config, signals.note_edit)
     setup = load_setup(config, lean=True)
     start_logging(setup.settings.logging, stream=sys.stdout)
+    signals.keep_order()
     store = open_for_work(setup.config)
     systemd = Systemd()
     service = Service(store, wall, monotonic)
     try:
-        service.start(setup)
-        edits.follow(setup.config)
-        _spare_the_collector()
-        systemd.ready("watching")
-        while not told.stop.is_set():
-            told.wait(1.0)
+        if not signals.stopping():
+            service.start(setup)
+            edits.follow(setup.config)
+            _spare_the_collector()
+            systemd.ready("watching")
+        while not signals.stopping():
+            signals.wait(1.0)
             service.tick()
             if monotonic() - service.alive_at < ALIVE_WITHIN:
                 systemd.alive()
-            _reload_if_told(told, service, config, systemd, edits)
+            _reload_if_told(signals, service, config, systemd, edits)
         systemd.stopping()
         edits.stop()
         service.stop()
@@ -63,39 +73,13 @@ def command(config: Path) -> int:
     return 0
 
 
-class _Told:
-    """What signals and edits ask for."""
-
-    def __init__(self) -> None:
-        self.stop, self.reload, self.edited = threading.Event(), threading.Event(), threading.Event()
-        self._wake = threading.Event()
-        for number, event in ((signal.SIGTERM, self.stop), (signal.SIGINT, self.stop), (signal.SIGHUP, self.reload)):
-            signal.signal(number, lambda *_, event=event: self._note(event))
-
-    def of_edit(self) -> None:
-        """Some file may have changed."""
-        self._note(self.edited)
-
-    def wait(self, seconds: float) -> None:
-        """Until something is asked for, or so long."""
-        self._wake.wait(seconds)
-        self._wake.clear()
-
-    def _note(self, event: threading.Event) -> None:
-        event.set()
-        self._wake.set()
-
-
-def _reload_if_told(told: _Told, service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> None:
-    if told.edited.is_set():
-        told.edited.clear()
-        if edits.are_new():
-            told.reload.set()
-    if told.reload.is_set() and not told.stop.is_set():
-        told.reload.clear()
+def _reload_if_told(signals: Signals, service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> None:
+    if signals.take_edit() and edits.are_new():
+        signals.ask_reload()
+    if not signals.stopping() and signals.take_reload():
         edits.are_new()  # what is read now need not be read again
         if not _reload(service, config, systemd, edits):
-            told.reload.set()  # the next look tries again
+            signals.ask_reload()  # the next look tries again
 
 
 def _reload(service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> bool:

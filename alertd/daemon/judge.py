@@ -93,6 +93,8 @@ class Judge:
 
     def _take(self, source: Source, answer: Answer, watch: Watch, horizon: Horizon) -> None:
         newest = self._book.newest(answer.instrument)
+        if source is Source.CURRENT and horizon.is_offline(newest):
+            return  # or, as soon as it is online again, an old value would pass for what it measures now
         if source not in RANGE_SOURCES:
             newest[source] = answer.samples[-1]
             self.judged.samples.append(answer.samples[-1])

@@ -67,7 +67,7 @@ class Watchlist:
 
     def rules_called_by(self, source: Source) -> frozenset[str]:
         """The names of the rules that are judged in a source's round."""
-        return frozenset(name for name, rule in self.rules.items() if source in _callers(rule))
+        return frozenset(name for name, rule in self.rules.items() if source in callers(rule))
 
     def _watch(self, instrument: Instrument, rules: Sequence[Rule]) -> Watch:
         labels = labels_of(instrument)
@@ -81,7 +81,7 @@ class Watchlist:
         if key not in self._shared:
             self._bound.update((id(each), each) for each in bound)
             reading = {source: _panel(b for b in bound if source in b.rule.sources) for source in Source}
-            called_by = {source: _panel(b for b in bound if source in _callers(b.rule)) for source in Source}
+            called_by = {source: _panel(b for b in bound if source in callers(b.rule)) for source in Source}
             self._shared[key] = reading, called_by
         return self._shared[key]
 
@@ -96,7 +96,7 @@ def _panel(bound: Iterable[BoundRule]) -> Panel:
     )
 
 
-def _callers(rule: Rule) -> frozenset[Source]:
+def callers(rule: Rule) -> frozenset[Source]:
     """Whose rounds a rule is judged in. Whether `current` counts depends on status and stats, so theirs call too.
 
     A rule that reads nothing but what the instrument is, or the clock, is judged in each.
@@ -122,6 +122,7 @@ def subject(watch: Watch, bound: BoundRule, gap: timedelta) -> Subject:
             level.severity: LevelTerms(for_=level.for_, keep_firing_for=level.keep_firing_for) for level in rule.levels
         },
         gap=gap,
+        shadow=rule.shadow,
     )
 
 

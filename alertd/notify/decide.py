@@ -9,6 +9,9 @@ from alertd.model import Alert, NotifyReason, Says, State, Timing, Told
 from alertd.notify.routes import Policy
 from alertd.notify.standing import Ack, acknowledged_for
 
+EVERYBODY = ""
+"""No target's name: what is settled for it is settled for all that were routed, and only old debts are left."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
@@ -46,10 +49,17 @@ class Decision:
     """It names something that an earlier, broken send may have told already."""
 
 
-def decide(members: Sequence[Member], timing: Timing | None, policy: Policy, now: datetime) -> Decision | None:
+def decide(
+    members: Sequence[Member],
+    timing: Timing | None,
+    policy: Policy,
+    now: datetime,
+    heard_at: datetime | None = None,
+) -> Decision | None:
     """Why this target should hear about this group, and when; None when it need not.
 
-    First match wins: first, new_alerts or escalated, all_resolved, some_resolved, reminder.
+    First match wins: first, new_alerts or escalated, all_resolved, some_resolved, reminder. `heard_at` is when the
+    target last got any message: where a group is new, for `group_by` was edited, its reminders count from then.
     """
     firing = [member for member in members if member.routed and member.alert.state is State.FIRING]
     fresh = [member for member in firing if _unheard(member, policy, now)]
@@ -65,7 +75,7 @@ def decide(members: Sequence[Member], timing: Timing | None, policy: Policy, now
         firing = [member for member in firing if _wants_reminders(member, now)]
         if not firing:
             return None
-        reason, due_at = NotifyReason.REMINDER, _reminder_due(firing, timing, policy, now)
+        reason, due_at = NotifyReason.REMINDER, _reminder_due(firing, timing, policy, now, heard_at)
     return decision(reason, due_at, firing, over)
 
 
@@ -170,9 +180,12 @@ def after(since: datetime, wait: timedelta, now: datetime) -> datetime:
     return since + wait if since <= now else now
 
 
-def _reminder_due(firing: Sequence[Member], timing: Timing | None, policy: Policy, now: datetime) -> datetime:
+def _reminder_due(
+    firing: Sequence[Member], timing: Timing | None, policy: Policy, now: datetime, heard_at: datetime | None
+) -> datetime:
     """The next reminder; time for which an alert was acknowledged does not count for it."""
-    last = timing.last_message_at if timing else max(m.told.firing_at for m in firing if m.told and m.told.firing_at)
+    heard = [member.told.firing_at for member in firing if member.told and member.told.firing_at]
+    last = timing.last_message_at if timing else max([*heard, *([heard_at] if heard_at else [])])
     paused = min(acknowledged_for(member.acks, last, now) for member in firing)
     return last + paused + reminder_interval(policy, timing.reminders if timing else 0)
 

@@ -9,11 +9,14 @@ from alertd.model import Alert
 from alertd.notify.causes import Causes, cause_name
 from alertd.notify.inhibition import Inhibitions, InhibitRule, inhibition_name
 from alertd.notify.routes import Route
-from alertd.notify.silences import Silence, holds
+from alertd.notify.silences import Silence, holds, occurrence
 from alertd.notify.standing import Held, Hold, HoldKind, QuietMode
 from alertd.notify.wallclock import TimeInterval
 
 TIMEZONE_LABEL = "timezone"
+
+MUTES, ACTIVATES = "mute", "active"
+"""Whether an interval holds while it is on, or while it is not."""
 
 _SAYS_THE_END = (
     HoldKind.QUIET_HOURS,
@@ -38,6 +41,10 @@ class QuietHours:
         """Whether they hold an alert with these labels now; without a location they are UTC."""
         if self.bypass and all_match(self.bypass, labels):
             return False
+        return self.are_on(now)
+
+    def are_on(self, now: datetime) -> bool:
+        """Whether it is such a time."""
         return any(each.contains(now, "UTC") for each in self.intervals)
 
 
@@ -64,6 +71,7 @@ class Holds:
         now: datetime,
     ) -> None:
         self._silences = silences
+        self._silence_by_id = {silence.id: silence for silence in silences}
         self._causes = causes
         self._inhibitions = inhibitions
         self._terms = terms
@@ -94,20 +102,43 @@ class Holds:
             if holds(silence, labels, self._now)
         ]
 
-    def on_way(self, labels: Mapping[str, str], route: Route | None, receiver: str) -> tuple[Hold, ...]:
-        """What holds it back on the way to one receiver: the route's times, the receiver's quiet hours."""
+    def on_way(
+        self, labels: Mapping[str, str], route: Route | None, receiver: str, began_at: datetime | None = None
+    ) -> tuple[Hold, ...]:
+        """What holds it back on the way to one receiver: the route's times, the receiver's quiet hours.
+
+        What began before quiet hours that drop, and could not be told, is deferred: only what began inside is left out.
+        """
         found = [] if route is None else self._off_times(labels, route)
         quiet = self._terms.quiet_hours.get(receiver)
         if quiet is not None and quiet.hold(labels, self._now):
-            found.append(Hold(kind=HoldKind.QUIET_HOURS, name=f"quiet_hours {receiver}", mode=quiet.mode))
+            began_before = began_at is not None and not quiet.hold(labels, began_at)
+            mode = QuietMode.DEFER if quiet.mode is QuietMode.DROP and began_before else quiet.mode
+            found.append(Hold(kind=HoldKind.QUIET_HOURS, name=f"quiet_hours {receiver}", mode=mode))
         return tuple(found)
 
     def _off_times(self, labels: Mapping[str, str], route: Route) -> list[Hold]:
         zone = labels.get(TIMEZONE_LABEL) or "UTC"
-        muted = [name for name in route.mute_time_intervals if self._within(name, zone)]
+        refs = {name: MUTES for name in route.mute_time_intervals if self._within(name, zone)}
         if route.active_time_intervals and not any(self._within(name, zone) for name in route.active_time_intervals):
-            muted += route.active_time_intervals
-        return [Hold(kind=HoldKind.INTERVAL, name=f"interval {name}") for name in dict.fromkeys(muted)]
+            refs = dict.fromkeys(route.active_time_intervals, ACTIVATES) | refs
+        return [
+            Hold(kind=HoldKind.INTERVAL, name=f"interval {name}", ref=f"{ref} {name}") for name, ref in refs.items()
+        ]
+
+    def goes_on(self, held: Held, labels: Mapping[str, str], receiver: str) -> bool:
+        """Whether what held an alert goes on, though not for this one any more: it got worse, or its labels changed."""
+        zone = labels.get(TIMEZONE_LABEL) or "UTC"
+        if held.kind is HoldKind.SILENCE:
+            silence = self._silence_by_id.get(held.ref)
+            return silence is not None and occurrence(silence, silence.timezone or zone, self._now) is not None
+        if held.kind is HoldKind.QUIET_HOURS:
+            quiet = self._terms.quiet_hours.get(receiver)
+            return quiet is not None and quiet.are_on(self._now)
+        when, _, name = held.ref.partition(" ")
+        if held.kind is not HoldKind.INTERVAL or name not in self._terms.intervals:
+            return False
+        return self._within(name, zone) is (when == MUTES)
 
     def _within(self, name: str, zone: str) -> bool:
         return any(each.contains(self._now, zone) for each in self._terms.intervals[name])
@@ -115,7 +146,7 @@ class Holds:
 
 def held_by(alert_id: str, target: str, now_holding: Sequence[Hold], before: Held | None, now: datetime) -> Held:
     """What to keep of a hold, so that its end can be told; what held before and still does goes on."""
-    first = min(now_holding, key=lambda hold: _SAYS_THE_END.index(hold.kind))
+    first = min(now_holding, key=lambda hold: (_SAYS_THE_END.index(hold.kind), not hold.tells))
     return Held(
         alert_id=alert_id,
         target=target,

@@ -32,8 +32,12 @@ class Pair:
     alert: Alert
     target: str
     told: Told | None
+    routed: bool = True
+    """False where the target was told once and the routes lead elsewhere now: only the ending is its business."""
     holds: tuple[Hold, ...] = ()
     held: Held | None = None
+    hold_goes_on: bool = False
+    """What held it goes on, though not for this alert any more: that is no hold's end."""
     cause_closed_at: datetime | None = None
     """When the end of what explained or inhibited it was recorded."""
     policy: Policy
@@ -54,9 +58,11 @@ class Placed:
 
 def place(pair: Pair, now: datetime) -> Placed:
     """Where one alert stands with one target."""
+    if not pair.routed and not pair.over:
+        return Placed(Place.ORDINARY)
     if pair.holds:
         return _while_held(pair, held_by(pair.alert.id, pair.target, pair.holds, pair.held, now))
-    if pair.held is None:
+    if pair.held is None or pair.hold_goes_on:
         return Placed(Place.ORDINARY)
     released_at = pair.held.released_at or pair.cause_closed_at or now
     return _released(pair, replace(pair.held, released_at=released_at))
@@ -76,6 +82,10 @@ def _while_held(pair: Pair, held: Held) -> Placed:
 def _released(pair: Pair, held: Held) -> Placed:
     if held.kind in (HoldKind.CAUSE, HoldKind.INHIBITION):
         return _let_go(pair, held)
+    cause_closed_at, breached_at = pair.cause_closed_at, pair.alert.breached_at
+    if cause_closed_at is not None and (breached_at is None or breached_at < cause_closed_at):
+        # Something explained it as well, and it was not judged breached since: it is a symptom that is let go.
+        return _let_go(pair, replace(held, kind=HoldKind.CAUSE, released_at=cause_closed_at))
     if held.kind is HoldKind.SILENCE:
         return _after_silence(pair, held)
     return _after_quiet(pair, held)
@@ -107,5 +117,17 @@ def _after_quiet(pair: Pair, held: Held) -> Placed:
         return Placed(Place.SETTLED)
     unchanged = known and not pair.over and not risen_above(pair.told, pair.alert)
     if held.mode is QuietMode.DIGEST:
-        return Placed(Place.ORDINARY) if unchanged else Placed(Place.IN_DIGEST, held)
+        at_once = unchanged or _is_news_since(held.released_at, pair)
+        return Placed(Place.ORDINARY) if at_once else Placed(Place.IN_DIGEST, held)
     return Placed(Place.COMPANION if unchanged else Place.RELEASED, held)
+
+
+def _is_news_since(quiet_ended_at: datetime | None, pair: Pair) -> bool:
+    """Whether more happened after the quiet hours: it got worse, or what the target knew of ended."""
+    if quiet_ended_at is None:
+        return False
+    alert = pair.alert
+    if pair.over:
+        return knows(pair.told) and alert.closed_at is not None and alert.closed_at > quiet_ended_at
+    level = alert.levels.get(alert.severity)
+    return level is not None and level.active_at is not None and level.active_at + level.breached_for > quiet_ended_at

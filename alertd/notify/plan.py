@@ -10,8 +10,8 @@ from datetime import datetime
 from alertd.model import Delivery, DeliveryState, NotifyReason, State, Timing
 from alertd.notify.decide import Decision, Member, after, decide, decision, in_order
 from alertd.notify.escalation import escalate, started
-from alertd.notify.flapping_news import says_of_flapping
-from alertd.notify.groups import REASONS, STORM, Group, Routing, Track
+from alertd.notify.flapping_news import says_of_episodes, says_of_flapping
+from alertd.notify.groups import REASONS, STORM, Group, Routing, Track, in_shadow
 from alertd.notify.known import Known, Order, Plan
 from alertd.notify.layout import DIGEST, Entry, Wanted, lay_out, merged
 from alertd.notify.settling import settle
@@ -46,7 +46,7 @@ def plan(known: Known, routing: Routing, now: datetime) -> Plan:
         clocks=(*escalations.clocks, *drafts.clocks),
         explained=tuple(sorted_.explained),
         ended_acks=tuple(_ended_acks(known, now)),
-        expired_silences=tuple(_expired_silences(known, now)),
+        expired_silences=tuple(_expired_silences(known, routing, now)),
         digests=known.digests_due,
         wake_at=min([*drafts.waits, *escalations.wakes], default=None),
     )
@@ -55,24 +55,27 @@ def plan(known: Known, routing: Routing, now: datetime) -> Plan:
 def _wanted(sorted_: Sorted, known: Known, now: datetime) -> dict[str, list[Wanted]]:
     """What each target's groups would send, due or not."""
     found: dict[str, list[Wanted]] = {}
+    heard_at: dict[str, datetime] = {}
+    for each in known.timings.values():
+        heard_at[each.target] = max(each.last_message_at, heard_at.get(each.target, each.last_message_at))
     for group in sorted_.groups:
         timing = known.timings.get((group.target, group.timing_keys[0])) if group.timing_keys else None
-        made = _decide(group, timing, now)
+        made = _decide(group, timing, now, heard_at.get(group.target))
         if made is not None:
             found.setdefault(group.target, []).append(Wanted(group, made))
     return found
 
 
-def _decide(group: Group, timing: Timing | None, now: datetime) -> Decision | None:
+def _decide(group: Group, timing: Timing | None, now: datetime, heard_at: datetime | None) -> Decision | None:
     if group.track is Track.ORDINARY:
-        return decide(group.members, timing, group.policy, now)
+        return decide(group.members, timing, group.policy, now, heard_at)
     if not group.members:
         return None
     firing = [each for each in group.members if each.alert.state is State.FIRING]
     over = [each for each in group.members if each.alert.state is State.RESOLVED]
     reason = REASONS[group.track]
     if group.track not in _FLAPPING:
-        return decision(reason, now, firing, over)
+        return decision(reason, now, firing, over, says_of_episodes(group.members))
     due_at = after(timing.last_message_at, group.policy.group_interval, now) if timing else now
     says = [each for member in group.members for each in says_of_flapping(group.track, member)]
     return replace(decision(reason, due_at, firing, over), says=in_order(says))
@@ -193,14 +196,15 @@ class _Drafts:
             if each.group.track is Track.ESCALATION:
                 continue
             for member in each.group.members:
-                if member.routed and member.alert.state is State.FIRING:
+                flaps = member.episode is not None and member.episode.ended_at is None
+                if member.routed and (flaps or member.alert.state is State.FIRING):
                     self._start_clock(member, each.group)
 
     def _start_clock(self, member: Member, group: Group) -> None:
         for route in self.sorter.escalating(member.alert):
             key = (member.alert.id, route.receiver)
             if route.receiver == group.receiver and key not in self._started:
-                clock = started(member.alert, route, self.known, self.now)
+                clock = started(member, route, self.known, self.now)
                 if clock is not None:
                     self._started.add(key)
                     self.clocks.append(clock)
@@ -216,10 +220,14 @@ def _ended_acks(known: Known, now: datetime) -> Iterable[int]:
     return [ack.id for ack in known.acks if ack.stands(now) and severity.get(ack.alert_id, ack.severity) > ack.severity]
 
 
-def _expired_silences(known: Known, now: datetime) -> Iterable[str]:
-    """Silences until all has resolved, once nothing that they match is pending or fires."""
+def _expired_silences(known: Known, routing: Routing, now: datetime) -> Iterable[str]:
+    """Silences until all has resolved, once nothing that they match is pending or fires, but in shadow."""
     flapping = {episode.alert_id for episode in known.episodes if episode.ended_at is None}
-    living = [alert for alert in known.alerts if alert.state is not State.RESOLVED or alert.id in flapping]
+    living = [
+        alert
+        for alert in known.alerts
+        if (alert.state is not State.RESOLVED or alert.id in flapping) and not in_shadow(alert, routing.shadow)
+    ]
     return [
         silence.id
         for silence in known.silences

@@ -1,11 +1,11 @@
 """Of what nobody has anything more to hear. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from alertd.alerts.flapping import Episode
-from alertd.model import DeliveryState, State, Told
-from alertd.notify.decide import Member, ending_owed, knows
+from alertd.model import Alert, DeliveryState, State, Told
+from alertd.notify.decide import EVERYBODY, Member, ending_owed, knows
 from alertd.notify.groups import Group, Routing, Track, destinations
 from alertd.notify.known import Key, Known
 from alertd.notify.sorting import Sorted
@@ -29,7 +29,13 @@ def settle(known: Known, sorted_: Sorted, routing: Routing) -> Settled:
     settled = [*sorted_.settled, *_soon_over(sorted_)]
     told = tuple(each for each in settled if (each.alert_id, each.target) not in in_flight)
     after = {**known.told, **{(each.alert_id, each.target): each for each in told}}
-    return Settled(told, tuple(_alerts(known, after, sorted_, routing)), tuple(_episodes(known, after)))
+    owed = {alert_id for (alert_id, _), each in after.items() if knows(each) and not each.settled}
+    done = [alert.id for alert in known.alerts if _is_done_with(alert, after, sorted_, routing)]
+    return Settled(
+        told=(*told, *_left_to_strangers(done, owed, after)),
+        alerts=tuple(alert_id for alert_id in done if alert_id not in owed),
+        episodes=tuple(each.id for each in known.episodes if _is_over(each) and each.id not in owed),
+    )
 
 
 def _soon_over(sorted_: Sorted) -> list[Told]:
@@ -47,26 +53,24 @@ def _is_soon_over(member: Member, group: Group) -> bool:
     return member.alert.state is State.RESOLVED and not done and not ending_owed(member, group.policy)
 
 
-def _alerts(known: Known, told: Mapping[Key, Told], sorted_: Sorted, routing: Routing) -> list[str]:
-    """Resolved alerts of which no target has anything more to hear."""
-    owed = {alert_id for (alert_id, _), each in told.items() if knows(each) and not each.settled}
-    return [
-        alert.id
-        for alert in known.alerts
-        if alert.state is State.RESOLVED
-        and alert.id not in owed
-        and alert.id not in sorted_.waiting
-        and all(_is_done(told.get((alert.id, target))) for target, _ in destinations(alert, routing))
-    ]
+def _is_done_with(alert: Alert, told: Mapping[Key, Told], sorted_: Sorted, routing: Routing) -> bool:
+    """Whether an alert is over and no target that it is routed to has anything more to hear of it."""
+    if alert.state is not State.RESOLVED or alert.id in sorted_.waiting:
+        return False
+    if (alert.id, EVERYBODY) in told:
+        return True
+    return all(_is_done(told.get((alert.id, target))) for target, _ in destinations(alert, routing))
+
+
+def _left_to_strangers(done: Iterable[str], owed: Collection[str], told: Mapping[Key, Told]) -> Iterator[Told]:
+    """What stays open only for targets that are owed its ending: who is routed to later has no part in it."""
+    for alert_id in done:
+        if alert_id in owed and (alert_id, EVERYBODY) not in told:
+            yield Told(alert_id=alert_id, target=EVERYBODY, settled=True)
 
 
 def _is_done(told: Told | None) -> bool:
     return told is not None and told.settled
-
-
-def _episodes(known: Known, told: Mapping[Key, Told]) -> list[str]:
-    owed = {key[0] for key, each in told.items() if knows(each) and not each.settled}
-    return [episode.id for episode in known.episodes if _is_over(episode) and episode.id not in owed]
 
 
 def _is_over(episode: Episode) -> bool:

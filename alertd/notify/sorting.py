@@ -7,9 +7,9 @@ from datetime import datetime
 from alertd.alerts.flapping import Episode
 from alertd.model import Alert, State, Told
 from alertd.notify.causes import Causes
-from alertd.notify.decide import Member, knows
+from alertd.notify.decide import EVERYBODY, Member, knows
 from alertd.notify.flapping_news import news_of_flapping
-from alertd.notify.groups import Group, Groups, Routing, Track, destinations
+from alertd.notify.groups import Group, Groups, Routing, Track, destinations, in_shadow
 from alertd.notify.holds import Holds
 from alertd.notify.inhibition import Inhibitions
 from alertd.notify.known import Key, Known
@@ -53,12 +53,14 @@ class Sorter:
         self._routing = routing
         self._now = now
         self._receiver_of = routing.receiver_of
-        causes = Causes(known.alerts, known.offline, routing.causes)
-        inhibitions = Inhibitions(known.alerts, routing.holds.inhibit_rules)
+        live = [alert for alert in known.alerts if not in_shadow(alert, routing.shadow)]
+        causes = Causes(live, known.offline, routing.causes)
+        inhibitions = Inhibitions(live, routing.holds.inhibit_rules)
         self.holds = Holds(known.silences, causes, inhibitions, routing.holds, now)
         self._told_targets = _targets_by_alert(known.told.values())
         self._episodes = {(episode.rule, episode.subject): episode for episode in known.episodes}
         self._closed_at = {alert.id: alert.closed_at for alert in known.alerts if alert.closed_at is not None}
+        self._causes_of = _causes_by_alert(known.explained)
         self._flapping_alerts = self._alerts_that_flap()
         self._companions: dict[str, list[tuple[Group, Member, Placed]]] = {}
         self._acks = _acks_by_subject(known.acks)
@@ -67,10 +69,15 @@ class Sorter:
     def sort(self) -> Sorted:
         """Everything in its place."""
         for alert in self._known.alerts:
-            if alert.state is not State.PENDING:
+            if alert.state is State.RESOLVED or (alert.state is State.FIRING and not self.in_shadow(alert)):
                 self._sort_alert(alert)
         self._seat_companions()
+        self._forget_strangers()
         return self._sorted
+
+    def in_shadow(self, alert: Alert) -> bool:
+        """Whether an alert is in shadow: of it only its ending is told, to those who were told that it fires."""
+        return in_shadow(alert, self._routing.shadow)
 
     def acks_of(self, alert: Alert) -> tuple[Ack, ...]:
         """The acknowledgements that count for an alert: its own, and while it flaps those of its whole episode."""
@@ -80,12 +87,16 @@ class Sorter:
             ack for ack in acks if ack.alert_id == alert.id or (episode is not None and ack.at >= episode.began_at)
         )
 
+    def flapping_of(self, alert: Alert) -> Episode | None:
+        """The flapping of which this alert is a part, or that it is left from while somebody has not heard its end."""
+        return self._episodes.get((alert.rule, alert.subject))
+
     def escalating(self, alert: Alert) -> list[Route]:
         """The routes that the alert ends at and that have further steps; alertd's own alerts escalate as others do."""
         return [route for route in reached(self._routing.root, alert.labels) if route.escalate]
 
     def _sort_alert(self, alert: Alert) -> None:
-        on_alert = self.holds.on_alert(alert)
+        on_alert = () if self.in_shadow(alert) else self.holds.on_alert(alert)
         self._note_causes(alert, [hold.ref for hold in on_alert if hold.kind is HoldKind.CAUSE])
         episode = self._episodes.get((alert.rule, alert.subject))
         ways = self._sorted.ways[alert.id] = self._ways(alert, episode)
@@ -95,21 +106,30 @@ class Sorter:
             if alert.state is State.RESOLVED and told is not None and told.settled and not is_newest:
                 self._forget(alert.id, way.target)
                 continue
-            on_way = self.holds.on_way(alert.labels, way.route if way.routed else None, self._receiver_of[way.target])
+            route, receiver = way.route if way.routed else None, self._receiver_of[way.target]
+            on_way = self.holds.on_way(alert.labels, route, receiver, alert.fired_at)
             held = self._known.held.get((alert.id, way.target))
             pair = Pair(
                 alert=alert,
                 target=way.target,
                 told=told,
+                routed=way.routed,
                 holds=(*on_alert, *on_way),
                 held=held,
-                cause_closed_at=None if held is None else self._closed_at.get(held.ref),
+                hold_goes_on=held is not None and self.holds.goes_on(held, alert.labels, receiver),
+                cause_closed_at=None if held is None else self._cause_closed_at(alert, held),
                 policy=way.route.policy,
             )
             self._sort_pair(pair, way, episode)
 
+    def _cause_closed_at(self, alert: Alert, held: Held) -> datetime | None:
+        """When the last of what explained or inhibited it ended; what all have heard the end of is not looked at."""
+        causes = {held.ref, *self._causes_of.get(alert.id, ())}
+        return max((self._closed_at[cause] for cause in causes if cause in self._closed_at), default=None)
+
     def _ways(self, alert: Alert, episode: Episode | None) -> list[Way]:
-        routed = dict(destinations(alert, self._routing))
+        is_left_to_strangers = alert.state is State.RESOLVED and (alert.id, EVERYBODY) in self._known.told
+        routed = {} if is_left_to_strangers else dict(destinations(alert, self._routing))
         ways = [Way(target, route, routed=True) for target, route in routed.items()]
         told_of = [alert.id]
         if episode is not None and episode.alert_id == alert.id:
@@ -126,7 +146,7 @@ class Sorter:
         member = Member(alert=pair.alert, told=pair.told, routed=way.routed, acks=self.acks_of(pair.alert))
         if episode is not None:
             heard = self._known.told.get((episode.id, pair.target))
-            if episode.ended_at is None or knows(heard):
+            if knows(heard) or (episode.ended_at is None and way.routed):
                 self._sort_flapping(pair, member, way, episode, heard)
                 return
         self._seat(pair, member, way, place(pair, self._now))
@@ -140,7 +160,7 @@ class Sorter:
                 self._settle(pair)
             return
         track = news_of_flapping(pair, episode, heard, self._now)
-        if track is None:
+        if track is None or (track is not Track.FLAPPING_OVER and self.in_shadow(pair.alert)):
             return
         beside = tuple(
             each
@@ -159,7 +179,8 @@ class Sorter:
             self._forget(pair.alert.id, pair.target)
         elif placed.held != pair.held:
             self._sorted.held.append(placed.held)
-        if placed.place is Place.ORDINARY:
+        # A digest names what is routed to its receiver: an ending owed to another target goes by itself.
+        if placed.place is Place.ORDINARY or (placed.place is Place.IN_DIGEST and not way.routed):
             group.members.append(member)
         elif placed.place is Place.RELEASED:
             self._released(group, member, placed)
@@ -195,6 +216,11 @@ class Sorter:
                     self._sorted.held.remove(placed.held)
                 self._forget(member.alert.id, target)
 
+    def _forget_strangers(self) -> None:
+        """Holds of targets to which the routes do not lead any more: should they once again, it is no hold's end."""
+        ways = {(alert_id, way.target) for alert_id, ways in self._sorted.ways.items() for way in ways}
+        self._sorted.no_longer_held += [key for key in self._known.held if key not in ways]
+
     def _settle(self, pair: Pair) -> None:
         told = pair.told or Told(alert_id=pair.alert.id, target=pair.target)
         self._sorted.settled.append(replace(told, settled=True))
@@ -222,6 +248,13 @@ def _targets_by_alert(told: Iterable[Told]) -> Mapping[str, Sequence[str]]:
     for each in told:
         targets.setdefault(each.alert_id, []).append(each.target)
     return targets
+
+
+def _causes_by_alert(explained: Iterable[Key]) -> Mapping[str, Sequence[str]]:
+    causes: dict[str, list[str]] = {}
+    for alert_id, cause_id in explained:
+        causes.setdefault(alert_id, []).append(cause_id)
+    return causes
 
 
 def _acks_by_subject(acks: Iterable[Ack]) -> Mapping[Key, Sequence[Ack]]:

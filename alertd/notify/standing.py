@@ -41,7 +41,7 @@ class Hold:
     name: str
     """As people read it: `silence 4f2a`, `cause SiteDown/Quarry A`, `interval nights`."""
     ref: str = ""
-    """The silence's id, or the id of the alert that explains or inhibits; empty for times of day."""
+    """The silence's id, the id of the alert that explains or inhibits, how a route names an interval; else empty."""
     why: str = ""
     """The silence's reason."""
     mode: QuietMode = QuietMode.DEFER

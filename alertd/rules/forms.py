@@ -15,6 +15,7 @@ from alertd.model import OWN_RULES, Value
 
 SeverityWord = Literal["info", "warning", "critical"]
 CauseWord = Literal["none", "instrument"]
+ModeWord = Literal["live", "shadow"]
 
 BUILT_IN_LABELS = frozenset({"alertname", "instrument", "name", "model", "severity", "source"})
 """Labels that alertd sets: a rule cannot."""
@@ -131,6 +132,7 @@ class RuleForm(Form):
     flapping: FlappingOrOff = None
     """None where it is `off`, and where it is not given: `model_fields_set` tells."""
     cause: CauseWord | None = None
+    mode: ModeWord = "live"
 
 
 class FileForm(Form):

@@ -81,6 +81,10 @@ class Horizon:
                 values[prefix] = sample.values
         return View(now=self.now, instrument=instrument, values=values, times=times, why=why, past=past)
 
+    def is_offline(self, newest: Mapping[Source, Sample]) -> bool:
+        """Whether the instrument is known to be offline: what `current` says of it now was so before it went."""
+        return self._offline(newest) == OFFLINE
+
     def trusts_current(self, newest: Mapping[Source, Sample]) -> bool:
         """Whether an answer of `current` is a measurement: of an offline instrument it may be the last one again."""
         return not self._offline(newest)
@@ -88,7 +92,7 @@ class Horizon:
     def _unusable(self, source: Source, sample: Sample, newest: Mapping[Source, Sample]) -> str:
         """Why a record of a source that answered says nothing about now; empty where it does."""
         if source is Source.CURRENT:
-            return self._offline(newest) if sample.at > self._oldest[source] else TOO_OLD
+            return self._offline(newest) or ("" if sample.at > self._oldest[source] else TOO_OLD)
         if source is Source.STATUS:
             return "" if sample.at > self._oldest[source] else TOO_OLD
         if source is Source.STATS:

@@ -3,43 +3,18 @@
 START is a Saturday, 10 January 2026, 15:00 in London.
 """
 
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import pytest
 
-from tests.support.world import LOW_VOLTAGE, World, told
-
-HOT = {"alert": "Hot", "when": "current.temp > 80", "severity": "warning"}
-OFFLINE = {"alert": "MonitorOffline", "when": "not status.online", "severity": "critical"}
-LEVELS = {
-    "alert": "Supply",
-    "levels": {
-        "warning": {"when": "current.voltage < 11.8", "until": "current.voltage >= 12"},
-        "critical": {"when": "current.voltage < 11.3", "until": "current.voltage >= 11.6"},
-    },
-}
-NewWorld = Callable[..., World]
-
-
-def targets(*names: str) -> list[dict[str, object]]:
-    """Receivers of one target each: `for-mail` has `mail`."""
-    return [{"name": f"for-{name}", "targets": [{"name": name, "url": f"json://127.0.0.1:9/{name}"}]} for name in names]
-
-
-def at_site(site: str, *serials: str) -> dict[str, object]:
-    """The config's labels."""
-    return {"labels": {serial: {"site": site, "timezone": "Europe/London"} for serial in serials}}
+from tests.support.situations import FIVE, HOT, LEVELS, NIGHT, OFFLINE, ON_CALL, at_site, flap, quiet, targets
+from tests.support.world import LOW_VOLTAGE, NewWorld, told
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> NewWorld:
-    """A maker of worlds."""
-
-    def make(*rules: dict[str, object], **config: object) -> World:
-        return World(tmp_path, *(rules or (LOW_VOLTAGE,)), **{"flapping": "off", **config})  # type: ignore[arg-type]
-
-    return make
+def world(world: NewWorld) -> NewWorld:
+    """Nothing flaps here, unless a story is about that."""
+    return partial(world, flapping="off")
 
 
 # ── routing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,8 +64,6 @@ def test_reordering_targets_and_regrouping_announces_nothing(world: NewWorld) ->
 
 
 # ── causes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-FIVE = tuple(f"QT{number}" for number in range(1, 6))
 
 
 def test_a_site_that_is_down_is_one_message(world: NewWorld) -> None:
@@ -215,15 +188,6 @@ def test_a_silence_outlives_a_restart(world: NewWorld) -> None:
     w.run(until="4h")
 
 
-NIGHT = {"times": [{"start_time": "15:30", "end_time": "16:30"}], "location": "Europe/London"}
-
-
-def quiet(mode: str, **more: object) -> dict[str, object]:
-    """A receiver with quiet hours from half an hour to one and a half after the start."""
-    receiver = {**targets("mail")[0], "quiet_hours": {**NIGHT, "mode": mode}, **more}
-    return {"receivers": [receiver], "route": {"receiver": "for-mail"}}
-
-
 def test_quiet_hours_defer_what_happens_in_them(world: NewWorld) -> None:
     """An ending too; at their end one message says what is new."""
     w = world(LOW_VOLTAGE, HOT, **quiet("defer"))
@@ -295,14 +259,6 @@ def test_a_routes_mute_interval_by_the_monitors_own_clock(world: NewWorld) -> No
 
 # ── acknowledge and escalate ─────────────────────────────────────────────────────────────────────────────────────────
 
-ON_CALL = {
-    "receivers": targets("mail", "sms", "boss"),
-    "route": {
-        "receiver": "for-mail",
-        "escalate": [{"after": "30m", "receiver": "for-sms"}, {"after": "2h", "receiver": "for-boss"}],
-    },
-}
-
 
 def test_nobody_acknowledges(world: NewWorld) -> None:
     """The next step is told, and everybody its end."""
@@ -354,13 +310,6 @@ def test_reminders_pause_while_acknowledged(world: NewWorld) -> None:
 
 
 # ── flapping ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def flap(w: World, *minutes: int) -> World:
-    """The supply is bad and good by turns."""
-    for turn, minute in enumerate(minutes):
-        w.at(f"{minute}m").voltage("QT1", 11.0 if turn % 2 == 0 else 12.4)
-    return w
 
 
 def test_flapping_is_told_once_and_so_is_its_end(world: NewWorld) -> None:

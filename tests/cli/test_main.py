@@ -62,6 +62,7 @@ def test_no_command(alertd: Alertd, words: list[str]):
         ["db", "drop"],
         ["db", "backup"],
         ["check", "-c"],
+        ["render", "LowVoltage/QT1"],
         ["", ""],
     ],
 )
@@ -73,6 +74,7 @@ def test_odd_words(alertd: Alertd, words: list[str], tmp_path: Path, monkeypatch
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.errors) == 1
     assert "--help" in ran.err
+    assert "\N{REPLACEMENT CHARACTER}" not in ran.err
 
 
 @pytest.mark.parametrize("words", CONFIGURED)
@@ -166,6 +168,9 @@ def test_init(alertd: Alertd, tmp_path: Path):
     assert (ran.code, ran.err) == (0, "")
     assert f"alertd check -c {folder}/config.yaml" in ran.out
     assert {path.name for path in folder.iterdir()} == {"config.yaml", "rules", "templates", ".schema"}
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "config.yaml").touch()
+    assert alertd("init", tmp_path / "one").errors == ["1 file was there already and left alone"]
     (folder / "config.yaml").write_text("mine")
     again = alertd("init", "--json", folder)
     assert (again.json["config"], again.json["written"]) == (str(folder / "config.yaml"), 0)

@@ -30,7 +30,7 @@ from tests.notify.standings import (
 
 FIRES, OVER, SHORT = an_alert(), an_alert(over=True), an_alert(over=True, lasted=0)
 WORSE = an_alert(severity=Severity.CRITICAL)
-QUIET = HoldTerms(quiet_hours={"team": QuietHours(intervals=(TimeInterval(times=((14 * 60, 16 * 60),)),))})
+QUIET = HoldTerms(quiet_hours={"team": QuietHours(intervals=(TimeInterval(times=((12 * 60, 16 * 60),)),))})
 
 
 @pytest.mark.parametrize(

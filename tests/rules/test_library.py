@@ -1,18 +1,22 @@
 """The shipped rules: they load, they know good from bad, and the vendor's own examples do not alarm."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
 from alertd.config.files import expand_patterns
 from alertd.model import Sample, Severity, Source, Value, Verdict
+from alertd.notify.letter import RuleTexts
+from alertd.notify.render_context import alert_entry
+from alertd.notify.render_texts import TextRenderer
 from alertd.rules.evaluate import evaluate
 from alertd.rules.freshness import Horizon
 from alertd.rules.load import load_rules
 from alertd.rules.pasts import Pasts, needs_of
 from alertd.rules.rule import Rule, bind
 from alertd.rules.view import View
+from tests.notify.letters import alert
 from tests.rules.seeing import FACTS, NOW, newest, sample, view
 
 REPOSITORY = Path(__file__).parents[2]
@@ -202,6 +206,19 @@ def test_a_calibration_is_overdue_after_its_time(days: int, expected: str) -> No
 def test_a_subscription_is_told_when_it_ends(subscription: str, expected: str) -> None:
     """Cancelled and Expired are told, one that MyCirrus does not tell is unknown."""
     assert worst("SubscriptionNotActive", {}, {"subscription": subscription}) == expected
+
+
+@pytest.mark.parametrize(
+    ("used", "quota", "expected"),
+    [(4_500.0, 5_000.0, "90 % of the SIM's 5000 MB are used"), (4_500.0, 0.0, ""), (None, 5_000.0, "")],
+)
+def test_a_sim_is_told_in_per_cent(used: float | None, quota: float, expected: str) -> None:
+    """How full it is, not only how many megabytes; nothing where that is not known, and no text that fails."""
+    told = alert(rule="SimQuota", values={"current.simUsage": used, "current.simQuota": quota})
+    entry, failures = TextRenderer().with_texts(
+        alert_entry(told, UTC), RuleTexts(summary=RULES["SimQuota"].summary), NOW
+    )
+    assert (entry["summary"].strip(), failures) == (expected, [])
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
