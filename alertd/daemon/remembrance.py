@@ -8,6 +8,7 @@ from alertd.daemon.watch import Watchlist
 from alertd.model import RANGE_SOURCES, Source
 from alertd.mycirrus.plan import ENDPOINTS
 from alertd.rules.pasts import Pasts, fillers, needs_of, spans_of
+from alertd.store.history import Measured
 from alertd.store.store import Store
 
 READ_BACK = "windows.read_back"
@@ -83,20 +84,17 @@ class Remembrance:
         ordered = sorted(serials)
         for some in (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE)):
             for source in needs:
-                for serial, name, at, value in self._points(some, source, spans_of(needs, source), now):
-                    pasts.put(serial, source, name, at, value)
+                for serial, name, measured in self._measured(some, source, spans_of(needs, source), now):
+                    pasts.load(serial, source, name, measured)
             if twins:
-                for serial, name, at, value in self._points(some, Source.STATS, twins, now):
-                    pasts.fill(serial, name, at, value)
+                for serial, twin, (times, values) in self._measured(some, Source.STATS, twins, now):
+                    if pasts.has_gaps(serial, twin, now.timestamp() - twins[twin]):
+                        for at, value in zip(times, values, strict=True):
+                            pasts.fill(serial, twin, at, value)
 
-    def _points(
+    def _measured(
         self, serials: Collection[str], source: Source, spans: Mapping[str, float], now: datetime
-    ) -> Iterable[tuple[str, str, float, float | str | bool]]:
+    ) -> Iterable[tuple[str, str, Measured]]:
         begin = now - timedelta(seconds=max(spans.values()))
-        found = self._store.histories(serials, source, list(spans), begin, now)
-        return (
-            (serial, name, at.timestamp(), value)
-            for serial, fields in found.items()
-            for name, points in fields.items()
-            for at, value in points
-        )
+        found = self._store.measured(serials, source, list(spans), begin, now)
+        return ((serial, name, measured) for serial, fields in found.items() for name, measured in fields.items())

@@ -24,6 +24,11 @@ class Timetable:
 
     def run_due(self, now: datetime) -> list[Attempt]:
         """Everything that is due at `now`, which the parts' clock shows too; the attempts to deliver that it led to."""
+        self.poll_due(now)
+        return self.deliver(now)
+
+    def poll_due(self, now: datetime) -> None:
+        """Read the fleet and each source whose time has come."""
         if self._listing_due is None or now >= self._listing_due:
             self._listing_due = now + min(self._every.values(), default=timedelta(minutes=1))
             self._heard(self._parts.poller.list_instruments())
@@ -31,7 +36,6 @@ class Timetable:
             if source in self._every and now >= self._due.get(source, now):
                 self._due[source] = now + self._every[source]
                 self._heard(self._parts.poller.poll(source))
-        return self.deliver(now)
 
     def deliver(self, now: datetime) -> list[Attempt]:
         """Dispatch and deliver until nothing more is due."""

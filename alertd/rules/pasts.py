@@ -4,8 +4,9 @@ MyCirrus keeps no past of `monitor/current`. Where `current` was not read (befor
 down) its past is filled with the one-minute means that `monitor/stats` has of the same quantities.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from operator import sub
 from typing import Any
 
 from alertd.fields import FIELDS, Kind
@@ -104,6 +105,21 @@ class Pasts:
                 if each[0] < at:
                     self._put_in_gap(serial, name, *each)
 
+    def load(self, serial: str, source: Source, name: str, measured: tuple[Sequence[float], Sequence[Value]]) -> None:
+        """Take in a stretch of the past, times and values, in their order: what the store has."""
+        times, values = measured
+        if not all(_is_measured(source, name, value) for value in values):
+            for at, value in zip(times, values, strict=True):
+                self.put(serial, source, name, at, value)
+            return
+        for track in self.needs[source][name]:
+            series = self._series(serial, source, name, track)
+            if track.step:
+                for at, value in zip(times, values, strict=True):
+                    _put(series, track, at, value)
+            else:
+                series.load(times, values)
+
     def fill(self, serial: str, twin: str, at: float, value: Value) -> None:
         """Take in a mean of `stats` where it stands in for `current`."""
         name = self._fills.get(twin)
@@ -117,6 +133,17 @@ class Pasts:
                 del waiting[: WAITING // 2]
         else:
             self._put_in_gap(serial, name, at, value)
+
+    def has_gaps(self, serial: str, twin: str, begin: float) -> bool:
+        """Whether `stats` have anything to stand in for since then: most often `current` is whole."""
+        name = self._fills.get(twin)
+        if name is None:
+            return False
+        for track in self.needs[Source.CURRENT][name]:
+            times, gap = self._series(serial, Source.CURRENT, name, track).times, max(self._gap, track.step)
+            if not times or times[0] > begin + gap or max(map(sub, times[1:], times), default=0.0) > gap:
+                return True
+        return False
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

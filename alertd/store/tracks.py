@@ -1,5 +1,6 @@
 """A track: many records of one source of one instrument, as columns. Pure."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
@@ -18,11 +19,8 @@ class Track:
 
     def between(self, start: int, end: int) -> "Track":
         """The part from `start` on and before `end`."""
-        chosen = [index for index, at in enumerate(self.times) if start <= at < end]
-        return Track(
-            [self.times[index] for index in chosen],
-            {name: [column[index] for index in chosen] for name, column in self.columns.items()},
-        )
+        first, last = bisect_left(self.times, start), bisect_left(self.times, end)
+        return Track(self.times[first:last], {name: column[first:last] for name, column in self.columns.items()})
 
 
 def merge(tracks: Sequence[Track]) -> Track:

@@ -26,6 +26,13 @@ ROOT = Path(__file__).parents[2]
 Step = Callable[[Store], object]
 
 
+@pytest.fixture
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    """The store itself: how records lie in its tables is what is looked at here."""
+    with Store.open(database_url, base=tmp_path, work=True) as opened:
+        yield opened
+
+
 def keep(store: Store, *samples: Sample, now: datetime = NOW) -> None:
     """One round that brought these."""
     store.record_round(samples=[], cursors={}, alerts=[], transitions=[], history=samples, now=now)
