@@ -52,7 +52,7 @@ bench: $(READY) ## measure what a poll costs
 picture: $(READY) ## draw docs/message.png anew (needs chromium)
 	@$(BIN)/python scripts/picture
 
-lock: ## write constraints.txt anew from pyproject.toml
+lock: ## write constraints.txt anew from pyproject.toml, changing only what it must
 	@PYTHON=python3.11 scripts/lock
 
 wheel: $(READY) ## build dist/*.whl

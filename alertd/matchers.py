@@ -7,7 +7,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_FORM = re.compile(r"\s*(?P<label>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*?)\s*", re.DOTALL)
+_FORM = re.compile(
+    r"\s*(?P<label>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<operator>=~|!~|!=(?!=)|=(?!=))\s*(?P<value>.*?)\s*", re.DOTALL
+)
+"""A value that begins with = must be in quotes: `site==A` is a slip of the pen, and would match nothing."""
+
+_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?\#[^)]*\)"  # an escape, a class, a comment: nothing in them counts
+    r"|(?P<opens>\(\?>|\(\??)|(?P<closes>\))|(?P<repeats>(?:[*+?]|\{(?:[0-9]+,?|,)[0-9]*\})[+?]?)|.",
+    re.DOTALL,
+)
+_MOST = re.compile(r"\{(?:[0-9]*,)?([0-9]*)\}")
+_FEW = 9
+r"""A repeat of a repeat up to so many times is slow at worst, and `(\d+\.){3}` is of use."""
+PATTERN = r'^\s*[A-Za-z_][A-Za-z0-9_]*\s*(=~|!~|!=|=)\s*("[\s\S]*"|[^"\s]([\s\S]*[^"\s])?)?\s*$'
+"""The same, with its quotes, in JSON Schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +58,54 @@ def parse_matcher(text: str) -> Matcher:
     if form["operator"] in ("=", "!="):
         return Matcher(form["label"], form["operator"], value)
     try:
-        return Matcher(form["label"], form["operator"], value, re.compile(value, re.DOTALL))
+        pattern = re.compile(value, re.DOTALL)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{value!r} is no regular expression: {error}") from error
+    if _repeats_repeats(value):
+        raise ValueError(
+            f"{value!r} repeats a repeat, as (a+)+ does, which can take for ever: leave one of them out, "
+            "or write the inner one as ++ or *+, which gives nothing back"
+        )
+    return Matcher(form["label"], form["operator"], value, pattern)
 
 
 def all_match(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
     """Whether the labels meet every one of them."""
     return all(matcher.matches(labels) for matcher in matchers)
+
+
+def _repeats_repeats(pattern: str) -> bool:
+    """Whether a group that holds a long repeat is itself repeated for long.
+
+    A text that nearly matches can then be taken in exponentially many ways, and Python's engine tries them all while
+    every thread waits. `pattern` must be one that compiles. A possessive repeat, and what is in an atomic group, is
+    tried in one way only.
+    """
+    holds, atomic = [False], [False]  # of each group that is open, the whole outermost
+    just_closed = False  # a group that holds a long repeat ended right here
+    for token in _TOKEN.finditer(pattern):
+        kind, text = token.lastgroup, token[0]
+        if kind == "opens":
+            holds.append(False)
+            atomic.append(text == "(?>")
+        elif kind == "closes" and len(holds) > 1:
+            held = holds.pop() and not atomic[-1]
+            atomic.pop()
+            holds[-1] |= held
+            just_closed = held
+            continue
+        elif kind == "repeats" and _is_long(text):
+            if just_closed:
+                return True
+            holds[-1] |= not text.endswith("+") or len(text) == 1
+        just_closed = False
+    return False
+
+
+def _is_long(repeat: str) -> bool:
+    """Whether it may go on for more than a few times."""
+    most = _MOST.match(repeat)
+    return repeat[0] in "*+" if most is None else not most[1] or int(most[1]) > _FEW
 
 
 def _unquote(text: str) -> str:

@@ -157,6 +157,8 @@ class Alert:
     """When its end was recorded, by the wall clock."""
     own: bool = False
     """An alert of alertd about itself: no instrument, source="alertd"."""
+    shadow: bool = False
+    """Its rule was in shadow when it was last judged breached: nobody is told that it fires."""
 
     @property
     def instrument(self) -> str:

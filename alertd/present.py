@@ -12,6 +12,7 @@ from alertd.rules.rule import Rule
 
 if TYPE_CHECKING:
     from alertd.daemon.muting import Stand
+    from alertd.daemon.shadows import Unsent
 
 Json = dict[str, object]
 
@@ -43,6 +44,7 @@ def alert_json(alert: Alert, told: Iterable[Told], stand: "Stand") -> Json:
         "acknowledged": None if stand.ack is None else ack_json(stand.ack),
         "flapping": stand.flapping,
         "changes": stand.changes,
+        "mode": "shadow" if stand.shadow else "live",
     }
 
 
@@ -112,8 +114,11 @@ def instrument_json(instrument: Instrument, newest: Iterable[Sample]) -> Json:
     }
 
 
-def rule_json(rule: Rule, instruments: int | None) -> Json:
-    """One rule; `instruments` is how many it is bound to, None where the fleet is not known."""
+def rule_json(rule: Rule, instruments: int | None, unsent: "Unsent | None" = None) -> Json:
+    """One rule; `instruments` is how many it is bound to, None where the fleet is not known.
+
+    `unsent` is what it would have sent, where it is in shadow.
+    """
     return {
         "alertname": rule.name,
         "levels": {
@@ -132,6 +137,18 @@ def rule_json(rule: Rule, instruments: int | None) -> Json:
         "sources": sorted(source.value for source in rule.sources),
         "source": f"{rule.file}:{rule.line}",
         "instruments": instruments,
+        "mode": "shadow" if rule.shadow else "live",
+        "would_have_sent": None if unsent is None else _unsent_json(unsent),
+    }
+
+
+def _unsent_json(unsent: "Unsent") -> Json:
+    return {
+        "firings": unsent.firings,
+        "firing": unsent.firing,
+        "since": time_text(unsent.since),
+        "last": time_text(unsent.last),
+        "receivers": dict(unsent.receivers),
     }
 
 

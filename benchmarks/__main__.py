@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import daemon, history, past, polls, start, windows
+from benchmarks import daemon, history, past, polls, replay, start, windows
 from benchmarks.table import Table
 
 SIZES = (100, 1_000, 10_000)
@@ -46,6 +46,11 @@ def _history(folder: Path, sizes: list[int], quick: bool) -> Iterator[Table]:
     yield history.table([history.measure(monitors, folder / "history")])
 
 
+def _replay(folder: Path, sizes: list[int], quick: bool) -> Iterator[Table]:
+    monitors = sizes[0] if sizes else 4 if quick else replay.MONITORS
+    yield replay.table(replay.measure(monitors, replay.DAYS, folder / "replay"))
+
+
 def _windows(_folder: Path, sizes: list[int], quick: bool) -> Iterator[Table]:
     yield from windows.tables(sizes[0] if sizes else 500 if quick else windows.MONITORS)
 
@@ -67,6 +72,7 @@ PARTS: dict[str, Callable[[Path, list[int], bool], Iterator[Table]]] = {
     "past": _past,
     "history": _history,
     "windows": _windows,
+    "replay": _replay,
     "memory": _memory,
     "delay": _delay,
     "start": _start,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks import daemon, history, past, polls, start, windows
+from benchmarks import daemon, history, past, polls, replay, start, windows
 
 
 def test_polls(tmp_path: Path):
@@ -54,3 +54,10 @@ def test_delays(tmp_path: Path):
 def test_start():
     """Commands are called."""
     assert all(len(seconds) == 1 for _, seconds in start.measure(1))
+
+
+def test_replay(tmp_path: Path):
+    """A day of two monitors is written, relived and told."""
+    costs = replay.measure(2, 1, tmp_path)
+    assert costs.reckoning > 0
+    assert "2 monitors' 1 days" in str(replay.table(costs))

@@ -18,8 +18,10 @@ from alertd.config.forms import Address
 from alertd.config.load import load_config
 from alertd.config.secrets import Secret
 from alertd.config.settings import Settings
+from alertd.daemon.rule_test import run_case
 from alertd.model import Source
 from alertd.rules.load import load_rules
+from alertd.rules.testing.load import load_tests
 from tests.support.docs import DOCS, FENCE, PAGES, ROOT, ROW, page
 
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<target>[^)\s]+)\)")
@@ -182,11 +184,16 @@ def examples() -> Iterator[pytest.ParameterSet]:
 
 @pytest.mark.parametrize("text", list(examples()))
 def test_examples_load(text: str, tmp_path: Path):
-    """Each YAML example in the documentation is one that alertd takes."""
+    """Each YAML example in the documentation is one that alertd takes; an example of a rule test passes."""
     path = tmp_path / "example.yaml"
     path.write_text(text)
-    if "mycirrus" in yaml.safe_load(text):
+    keys = yaml.safe_load(text).keys()
+    if "mycirrus" in keys:
         load_config(path)
+    elif "tests" in keys:
+        (tmp_path / "low-voltage.yaml").write_text(next(FENCE.finditer(page("rules.md")))["text"])
+        file = load_tests(path)
+        assert [line for case in file.cases for line in run_case(file, case).lines] == []
     else:
         assert load_rules([path])
 

@@ -1,12 +1,15 @@
 """rules.md, the glossary and the code say the same: rule fields, fields of sources, functions, texts, own alerts."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
 
+from alertd.config.files import expand_patterns
 from alertd.fields import FIELDS, PREFIX_OF, Kind
 from alertd.model import OWN_RULES, EndReason, NotifyReason, Severity, Source, Verdict
 from alertd.notify.letter import Letter
@@ -19,8 +22,9 @@ from alertd.rules.expression import compile_expression
 from alertd.rules.functions import FUNCTIONS
 from alertd.rules.load import load_rules
 from alertd.rules.rule import bind
+from alertd.rules.testing.forms import TestsForm
 from alertd.rules.view import View
-from alertd.rules.windows import WINDOW_FUNCTIONS
+from alertd.rules.window_functions import WINDOW_FUNCTIONS
 from tests.support.docs import ROOT, ROW, page, section
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -83,7 +87,9 @@ def test_each_example_of_a_call_can_be_asked(text: str):
 
 
 BLOCKS = [
-    block for block in re.findall(r"```yaml\n(.*?)```", page("rules.md"), re.DOTALL) if block.startswith("rules:")
+    block
+    for block in re.findall(r"```yaml\n(.*?)```", page("rules.md"), re.DOTALL)
+    if block.startswith("rules:") and "\ntests:" not in block
 ]
 
 
@@ -102,6 +108,22 @@ def test_there_are_examples():
     """So that the two tests above test something."""
     assert len(CALLS) > 10
     assert len(BLOCKS) > 2
+
+
+def keys_of(model: type[BaseModel]) -> Iterator[str]:
+    """The keys of a form and of the forms inside it."""
+    for name, field in model.model_fields.items():
+        yield field.alias or name
+        for inner in get_args(field.annotation):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from keys_of(inner)
+
+
+@pytest.mark.parametrize("key", sorted(set(keys_of(TestsForm))))
+def test_keys_of_rule_tests(key: str):
+    """rules.md says of each key of a file of rule tests what it does."""
+    text = section("rules.md", "Test your rules")
+    assert re.search(rf"`{key}\b|[{{ ]{key}: ", text)
 
 
 def names_in_table(text: str) -> set[str]:
@@ -140,3 +162,15 @@ def test_own_alerts(name: str):
 def test_words(word: str):
     """What users meet as a word in messages and files is in the glossary or in rules.md."""
     assert word in page("glossary.md") + page("rules.md")
+
+
+def test_the_rules_that_ship():
+    """rules.md has a row for each rule of the library, with its file and its severities, and for no other."""
+    rows = re.findall(r"^\| `(\w+)` \| \[(\w+)\]\(../rules/\w+\.yaml\) \| ([a-z, ]+): ", page("rules.md"), re.MULTILINE)
+    patterns, _ = expand_patterns(["rules/*.yaml"], ROOT)
+    shipped = {
+        (rule.name, rule.file.stem, ", ".join(level.severity.word for level in reversed(rule.levels)))
+        for rule in load_rules(patterns)
+    }
+    assert len(rows) == len(shipped)
+    assert set(rows) == shipped

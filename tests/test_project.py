@@ -4,6 +4,7 @@ import ast
 import html
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -154,6 +155,30 @@ def test_lock_is_nothing_else():
     lines = [line for line in LOCK.splitlines() if line and not line.startswith("#")]
     assert len(lines) == sum(1 + hashes.count("--hash") for _, hashes in PINNED)
     assert "://" not in LOCK
+
+
+STAND_IN = r"""#!/usr/bin/env bash
+# For python: makes an environment whose pip does nothing, and whose pip-compile adds a line to what is there.
+mkdir -p "$3/bin"
+ln -s "$(type -P true)" "$3/bin/pip"
+printf '#!/usr/bin/env bash\nwhile [ "$1" != --output-file ]; do shift; done\necho new==1 >> "$2"\n' \
+  > "$3/bin/pip-compile"
+chmod +x "$3/bin/pip-compile"
+"""
+
+
+def test_a_new_lock_begins_with_the_old_one(tmp_path: Path):
+    """What is locked is what pip-compile is given to keep to: a new lock changes only what it must."""
+    (tmp_path / "scripts").mkdir()
+    script = Path(shutil.copy(ROOT / "scripts" / "lock", tmp_path / "scripts"))
+    (tmp_path / "constraints.txt").write_text("old==1 \\\n    --hash=sha256:0\n")
+    python = tmp_path / "python"
+    python.write_text(STAND_IN)
+    python.chmod(0o755)
+    done = run(script, cwd=tmp_path, PYTHON=str(python))
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["old==1 \\", "    --hash=sha256:0", "new==1"]
 
 
 # ── the repository ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -71,7 +71,8 @@ def test_stop_is_longer_than_a_clean_stop():
 
 def test_no_secret_in_the_environment():
     """Secrets come as credentials: a variable would show to other processes."""
-    assert "Environment" not in service()
+    assert service()["Environment"] == ["MALLOC_ARENA_MAX=1"]
+    assert "EnvironmentFile" not in service()
     assert service()["LoadCredential"]
 
 

@@ -40,6 +40,8 @@ class Subject:
     terms: Mapping[Severity, LevelTerms]
     gap: timedelta
     """The longest span between two verdicts that counts as observed."""
+    shadow: bool = False
+    """Whether the rule is in shadow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def advance(alert: Alert | None, seen: Evaluation, about: Subject, now: datetime
     if alert is None:
         return Step(None) if worst is None else _born(seen, about, levels, worst, now)
     if worst is None:
-        return _over(alert, seen, levels, now)
+        return _over(alert, seen, before, levels, now)
     return _gone_on(alert, seen, about, before, levels, worst, now)
 
 
@@ -187,6 +189,7 @@ def _born(
         levels=levels,
         recorded_at=now,
         breached_at=now,
+        shadow=about.shadow,
     )
     kind = TransitionKind.FIRED if state is State.FIRING else TransitionKind.PENDING
     return Step(alert, (_transition(alert, kind, seen.at, "breached"),))
@@ -204,13 +207,14 @@ def _gone_on(  # noqa: PLR0917 - one step's whole before and after
     known = any(level.observed_at is not None for level in levels.values() if level.phase is not None)
     breached = any(level.observed_at is not None and level.clear_for is None for level in levels.values())
     fires_now = alert.state is State.PENDING and levels[worst].phase is State.FIRING
+    explanation = _why_it_fires(seen, levels, worst)
     after = replace(
         alert,
         state=_state(levels, worst),
         severity=worst,
         labels=labels_of(about, worst),
         values=seen.values if known else alert.values,
-        explanation=seen.explanation if known else alert.explanation,
+        explanation=explanation if known else alert.explanation,
         name=about.name,
         model=about.model,
         params=about.params,
@@ -219,6 +223,8 @@ def _gone_on(  # noqa: PLR0917 - one step's whole before and after
         levels=levels,
         recorded_at=now if fires_now else alert.recorded_at,
         breached_at=now if breached else alert.breached_at,
+        # Out of the shadow it is told once it is judged breached: unknown waits, and what clears first is never told.
+        shadow=about.shadow or (alert.shadow and not breached),
     )
     return Step(after, _steps_between(alert, after, seen.at))
 
@@ -241,8 +247,27 @@ def _last_observed(levels: Mapping[Severity, LevelState]) -> datetime | None:
     return max((level.observed_at for level in levels.values() if level.observed_at), default=None)
 
 
-def _over(alert: Alert, seen: Evaluation, levels: Mapping[Severity, LevelState], now: datetime) -> Step:
-    step = _ended(alert, EndReason.RECOVERED, seen.at, now, explanation=seen.explanation)
+def _why_it_fires(seen: Evaluation, levels: Mapping[Severity, LevelState], worst: Severity) -> str:
+    """What is breached; where the level that fires is not, how far it is from its end."""
+    if levels[worst].phase is State.FIRING and worst in seen.endings:
+        return seen.endings[worst]
+    return seen.explanation
+
+
+def _why_it_ended(seen: Evaluation, before: Mapping[Severity, LevelState]) -> str:
+    """What the mildest level that fired had to reach; none fired: that nothing is breached."""
+    fired = [severity for severity, level in before.items() if level.phase is State.FIRING]
+    return seen.endings.get(min(fired), seen.explanation) if fired else seen.explanation
+
+
+def _over(
+    alert: Alert,
+    seen: Evaluation,
+    before: Mapping[Severity, LevelState],
+    levels: Mapping[Severity, LevelState],
+    now: datetime,
+) -> Step:
+    step = _ended(alert, EndReason.RECOVERED, seen.at, now, explanation=_why_it_ended(seen, before))
     assert step.alert is not None  # noqa: S101 - for the type checker: an ended alert is one
     return Step(replace(step.alert, values=seen.values, levels=levels), step.transitions)
 

@@ -48,6 +48,19 @@ def sparkline(points: Points, width: int = 120, height: int = 24) -> str:
     return f'{opening}<path d="{path}" {stroke}/><circle cx="{_n(x)}" cy="{_n(y)}" r="2" fill="currentColor"/></svg>'
 
 
+def style(theme: str, within: str = "svg") -> str:
+    """A style sheet that gives the drawings of a page, below what the selector `within` names, another theme."""
+    colours = THEMES[theme]
+    lines = [
+        f'{within} .{name}:not([fill="none"]){{fill:#{colour.hex};fill-opacity:{colour.cover:g}}}'
+        f'{within} .{name}[fill="none"]{{stroke:#{colour.hex}}}'
+        for name, colour in colours.items()
+    ]
+    lines.append(f"{within} text[paint-order],{within} circle[stroke]{{stroke:#{colours['card'].hex}}}")
+    lines.append(f"{within} rect[stroke]{{stroke:#{colours['edge'].hex}}}")
+    return "\n".join(lines)
+
+
 def _rise(value: float, low: float, high: float) -> float:
     # Halves, for the distance between two finite numbers need not be finite.
     return (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5

@@ -69,6 +69,10 @@ def _in_hand(store: "Store", text: str) -> "tuple[Alert, Episode | None]":
     alive = by_id or next((each for each in store.active_alerts() if (each.rule, each.subject) == key), None)
     if alive is None:
         raise UsageError(f"nothing fires as {text}: alertd alerts lists what does, by id or as RULE/SERIAL")
+    if alive.shadow:
+        raise UsageError(
+            f"{alive.rule}/{alive.subject} is in shadow, so nobody was told: there is nothing to acknowledge"
+        )
     if alive.state is not State.FIRING:
         state = "is pending, so nobody was told yet" if alive.state is State.PENDING else "is over"
         raise UsageError(f"{alive.rule}/{alive.subject} {state}: there is nothing to acknowledge")

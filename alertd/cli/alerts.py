@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--all", "all_", is_flag=True, help="Resolved ones too.")
 @click.option("--state", type=click.Choice(["pending", "firing", "resolved"]), help="Only those in this state.")
 def command(config: Path, as_json: bool, all_: bool, state: str | None) -> int:
-    """List alerts: pending and firing ones, and what flaps, newest first."""
+    """List alerts: pending and firing ones, and what flaps, newest first; in shadow with --all or --state only."""
     from alertd.cli.opening import open_to_look, rules_to_look
     from alertd.clock import wall
     from alertd.daemon.muting import Muting
@@ -53,7 +53,7 @@ def print_alerts(alerts: "Sequence[Alert]", told: "Iterable[Told]", muting: "Mut
     by_alert = told_by_alert(told)
     rows = [
         (
-            alert.state.value + (" (no data)" if alert.stale_since else ""),
+            alert.state.value + _marks(alert, muting),
             alert.severity.word,
             alert.rule,
             f"{alert.name} ({alert.subject})" if alert.name else alert.subject,
@@ -79,8 +79,13 @@ def _wanted(store: "Store", muting: "Muting", state: str | None, *, all_: bool) 
     found = [alert for alert in store.alerts(states=states) if alert.state is not State.RESOLVED or alert.fired_at]
     if state or all_:
         return found
+    found = [alert for alert in found if not muting.in_shadow(alert)]
     flapping = muting.newest_that_flap(found)
     return sorted([*found, *flapping], key=lambda alert: alert.active_at, reverse=True) if flapping else found
+
+
+def _marks(alert: "Alert", muting: "Muting") -> str:
+    return (" (no data)" if alert.stale_since else "") + (" (shadow)" if muting.in_shadow(alert) else "")
 
 
 def _stand_words(stand: "Stand") -> "Iterable[str]":

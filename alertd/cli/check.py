@@ -1,6 +1,7 @@
 """`alertd check`: every mistake at once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,33 +19,40 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 @click.option("--online", is_flag=True, help="Try the key, its scopes and each target's URL form too.")
-def command(config: Path, as_json: bool, online: bool) -> int:
+@click.option("--strict", is_flag=True, help="Take warnings for mistakes.")
+def command(config: Path, as_json: bool, online: bool, strict: bool) -> int:
     """Name every mistake in config, rules and templates, each as file:line:col: message.
 
-    Exits 1 where there is one, 2 where the config cannot be read.
+    What is allowed and yet cannot be meant is a warning: a rule that no monitor matches, a condition that never holds.
+    Exits 1 where there is a mistake, 2 where the config cannot be read.
     """
     from alertd.daemon.setup import read_setup
+    from alertd.notify.render_words import count
 
     setup, mistakes = read_setup(config)
+    if setup is not None:
+        mistakes = sorted([*mistakes, *_lint(setup)])
+    if strict:
+        mistakes = [replace(mistake, warning=False) for mistake in mistakes]
     for mistake in mistakes:
         complain(mistake)
-    count = sum(not mistake.warning for mistake in mistakes)
+    wrong = sum(not mistake.warning for mistake in mistakes)
     rules, wrong_online = 0, 0
     if setup is not None:
         rules = len(setup.rules)
         _say_owed(setup)
-        if online and not count:
+        if online and not wrong:
             wrong_online = _try_online(setup, (lambda _: None) if as_json else say)
-    count += wrong_online
+    wrong += wrong_online
     if as_json:
         print_json(
             {"mistakes": [_mistake_json(each) for each in mistakes], "rules": rules, "wrong_online": wrong_online}
         )
-    elif count:
-        say(f"{count} mistake{'s' if count > 1 else ''}")
+    elif wrong:
+        say(count(wrong, "mistake", "mistakes"))
     else:
-        say(f"{config}: no mistakes, {rules} rule{'s' if rules != 1 else ''}")
-    return 1 if count else 0
+        say(f"{config}: no mistakes, {count(rules, 'rule', 'rules')}")
+    return 1 if wrong else 0
 
 
 def _mistake_json(mistake: "Mistake") -> dict[str, object]:
@@ -55,6 +63,25 @@ def _mistake_json(mistake: "Mistake") -> dict[str, object]:
         "message": mistake.text,
         "warning": mistake.warning,
     }
+
+
+def _lint(setup: "Setup") -> "list[Mistake]":
+    """What the rules cannot mean; as far as there is a store, for the monitors in it."""
+    from alertd.clock import wall
+    from alertd.daemon.lint import fleet_listed, fleet_on_record, lint
+    from alertd.daemon.stores import open_store
+    from alertd.errors import ConfigError, StoreError
+
+    instruments = setup.settings.instruments
+    fleet = fleet_listed(instruments)
+    try:
+        with open_store(setup.config, work=False) as store:
+            on_record = fleet_on_record(store, instruments, setup.rules, wall())
+    except (StoreError, ConfigError):
+        pass  # no store yet, or one that another command complains of
+    else:
+        fleet = on_record if on_record.described else fleet
+    return lint(setup.rules, setup.settings, fleet)
 
 
 def _say_owed(setup: "Setup") -> None:

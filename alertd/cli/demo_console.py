@@ -17,6 +17,7 @@ from alertd.daemon.demo_sinks import Arrived
 from alertd.daemon.demo_site import ADDRESSEES
 from alertd.model import TransitionKind
 from alertd.mycirrus.simulator.script import Fleet
+from alertd.notify.render_words import count
 
 WIDEST = 100
 """Columns; longer lines are hard to read."""
@@ -53,8 +54,9 @@ class Console:
         monitors = self._fleet.monitors
         sites = list(dict.fromkeys(monitor.site for monitor in monitors))
         self._say(
-            f"alertd demo: {format_duration(span)} in the life of {_count(len(monitors), 'noise monitor')} at "
-            f"{_count(len(sites), 'site')}, simulated on this machine. Nothing leaves it, and nothing stays on it."
+            f"alertd demo: {format_duration(span)} in the life of "
+            f"{count(len(monitors), 'noise monitor', 'noise monitors')} at {count(len(sites), 'site', 'sites')}, "
+            "simulated on this machine. Nothing leaves it, and nothing stays on it."
         )
         self._say("")
         for site in sites:
@@ -87,7 +89,9 @@ class Console:
         """Say who was told what, and what to do next."""
         ended = sum(story.alert.resolved_at is not None for story in stories)
         self._say("")
-        self._say(f"{_count(len(stories), 'alert')} began and {ended} ended. Who was told of each, and of its end:")
+        self._say(
+            f"{count(len(stories), 'alert', 'alerts')} began and {ended} ended. Who was told of each, and of its end:"
+        )
         self._say("")
         for story in stories:
             self._say(_line(story), hang=54)
@@ -106,7 +110,7 @@ class Console:
         self._say(f"{at:%a %H:%M}  {word:7} {who}: {why}", hang=19, colour=colour, bold=True)
 
     def _hour(self, at: datetime, hour: Hour) -> None:
-        firing = "nothing fires" if not hour.firing else f"{_count(hour.firing, 'alert')} firing"
+        firing = "nothing fires" if not hour.firing else f"{count(hour.firing, 'alert', 'alerts')} firing"
         lowest = f", lowest supply {hour.volts:.2f} V ({self._names.get(hour.lowest, '')})" if hour.lowest else ""
         text = f"{hour.online} of {hour.monitors} monitors online{lowest}, {firing}"
         self._say(f"{at:%a %H:%M}  {text}", hang=11, colour="bright_black")
@@ -148,10 +152,6 @@ def _line(story: Story) -> str:
     owed = set(story.told) - set(story.told_its_end) if ended else set()
     told = [f"{target} (not yet its end)" if target in owed else target for target in story.told]
     return f"  {alert.fired_at:%H:%M}-{until:5}  {alert.rule:18}  {alert.name:18}  {', '.join(told) or 'nobody yet'}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _colours() -> bool | None:

@@ -25,6 +25,7 @@ def command(config: Path, as_json: bool, rule: str, instrument: str, receiver: s
     from alertd.clock import wall
     from alertd.daemon.drill import Wish, drill
     from alertd.daemon.setup import load_setup
+    from alertd.notify.render_words import count
 
     setup = load_setup(config)
     start_logging(setup.settings.logging, stream=sys.stderr, quiet=True)
@@ -56,5 +57,5 @@ def command(config: Path, as_json: bool, rule: str, instrument: str, receiver: s
         complain("warning: there is no target to try")
     failed = sum(not each.delivered for each in tried)
     if failed:
-        complain(f"{failed} of {len(tried)} targets did not take it")
+        complain(f"{failed} of {count(len(tried), 'target', 'targets')} did not take it")
     return 1 if failed else 0

@@ -15,9 +15,11 @@ from alertd.cli.output import complain, print_json, say
 def command(folder: Path, as_json: bool) -> int:
     """Write a commented config, the rule library and the message templates into DIR.
 
-    Files that are there already are left as they are.
+    Files that are there already are left as they are, but for the schemas for editors in DIR/.schema.
     """
+    from alertd.daemon.schemas import write_schemas
     from alertd.errors import UsageError
+    from alertd.notify.render_words import count
     from alertd.shipped import shipped
 
     config = folder / "config.yaml"
@@ -30,12 +32,14 @@ def command(folder: Path, as_json: bool) -> int:
         for to in files.keys() - kept:
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(files[to], to)
+        schemas_written, schemas_kept = write_schemas(folder)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
+    written, left = len(files) - len(kept) + schemas_written, len(kept) + schemas_kept
     if kept:
-        complain(f"{len(kept)} files were there already and were left as they are")
+        complain(f"{count(len(kept), 'file was', 'files were')} there already and left alone")
     if as_json:
-        print_json({"config": str(config), "written": len(files) - len(kept), "kept": len(kept)})
+        print_json({"config": str(config), "written": written, "kept": left})
     else:
         say(f"Next: edit {config}, then alertd check -c {config}")
     return 0

@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "alertd.cli.run",
     "poll": "alertd.cli.poll",
     "check": "alertd.cli.check",
+    "test": "alertd.cli.test",
     "init": "alertd.cli.init",
     "simulate": "alertd.cli.simulate",
     "alerts": "alertd.cli.alerts",
@@ -28,9 +29,13 @@ COMMANDS = {
     "silence": "alertd.cli.silence",
     "ack": "alertd.cli.ack",
     "route": "alertd.cli.route",
+    "why": "alertd.cli.why",
     "deliveries": "alertd.cli.deliveries",
+    "replay": "alertd.cli.replay",
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",
+    "suggest": "alertd.cli.suggest",
+    "schema": "alertd.cli.schema",
     "db": "alertd.cli.db",
 }
 """Command → its module, which holds it as `command` and imports what it needs only when it runs."""
@@ -103,7 +108,8 @@ def _run(arguments: list[str]) -> int:
         return 2
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "alertd"
-        complain(f"{where}: {error.format_message()} (see {where} --help)")
+        text = " ".join(error.format_message().split())  # click lists choices in lines of their own
+        complain(f"{where}: {text} (see {where} --help)")
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130

@@ -11,6 +11,7 @@ from alertd.config.load import Config, load_config
 from alertd.config.names import taken_names
 from alertd.daemon.stores import open_store, owed_elsewhere
 from alertd.errors import ConfigError, StoreError
+from alertd.notify.render_words import count
 from alertd.rules.load import load_rules
 from alertd.rules.rule import Rule
 from alertd.store.place import is_there, locate
@@ -26,6 +27,17 @@ def open_to_look(path: Path) -> Iterator[tuple[Config, Store]]:
         yield config, store
     finally:
         store.close()
+
+
+@contextmanager
+def open_to_change(path: Path) -> Iterator[tuple[Config, Store]]:
+    """The same for what may be said before the first poll: where there is no database file yet, one is made."""
+    config = load_config(path)
+    file = locate(config.storage_url(os.environ), config.base).file
+    if file is not None and not is_there(file):
+        open_store(config, work=True).close()
+    with open_store(config, work=False) as store:
+        yield config, store
 
 
 @contextmanager
@@ -62,6 +74,7 @@ def rules_to_look(config: Config) -> list[Rule]:
 
 def complain_of_owed(store: Store, targets: frozenset[str]) -> None:
     """One line for each target that is not in the config and is owed endings."""
-    for target, count in owed_elsewhere(store, targets).items():
-        owed = "1 ending is owed to target" if count == 1 else f"{count} endings are owed to target"
-        complain(f"warning: {owed} {target}, which is not in the config")
+    for target, owed in owed_elsewhere(store, targets).items():
+        complain(
+            f"warning: {count(owed, 'ending is', 'endings are')} owed to target {target}, which is not in the config"
+        )

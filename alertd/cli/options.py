@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -24,16 +24,29 @@ def default_config() -> str:
 
 def config_option(command: Command) -> Command:
     """`-c FILE`; a file that cannot be read is refused before anything else."""
+    return _config_option(default=default_config, callback=_readable)(command)
+
+
+def group_config_option(command: Command) -> Command:
+    """`-c FILE` of a group that is a command itself: None where it is not given, and not looked at yet."""
+    return _config_option(default=None)(command)
+
+
+def config_of_group(config: Path | None) -> Path:
+    """The config of such a group, called without a command; a file that cannot be read is refused."""
+    return readable(Path(default_config()) if config is None else config)
+
+
+def _config_option(**how: Any) -> Callable[[Command], Command]:
     return click.option(
         "-c",
         "--config",
         "config",
         type=click.Path(path_type=Path),
-        default=default_config,
-        callback=_readable,
         metavar="FILE",
         help="The config file. Default: $ALERTD_CONFIG, ./config.yaml, /etc/alertd/config.yaml.",
-    )(command)
+        **how,
+    )
 
 
 def json_option(command: Command) -> Command:
@@ -42,6 +55,15 @@ def json_option(command: Command) -> Command:
 
 
 def _readable(_context: click.Context, _option: click.Parameter, config: Path) -> Path:
+    return readable(config)
+
+
+def readable(config: Path) -> Path:
+    """The file, which can be read.
+
+    Raises:
+        UsageError: it cannot.
+    """
     try:
         if not config.is_fifo():  # what a shell's <(...) gives can be read once only
             with config.open("rb") as file:

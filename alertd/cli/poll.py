@@ -12,7 +12,6 @@ from alertd.cli.output import complain, print_json, say
 if TYPE_CHECKING:
     from alertd.daemon.compose import Parts
     from alertd.daemon.cycle import CycleReport
-    from alertd.store.store import Store
 
 
 @click.command("poll")
@@ -42,13 +41,15 @@ def command(config: Path, as_json: bool) -> int:
         if as_json:
             print_json(_report_json(parts, report))
         else:
-            _print_report(store, report)
+            _print_report(parts, report)
     finally:
         store.close()
     return 0 if report.went_well else 1
 
 
 def _say_failures(report: "CycleReport") -> None:
+    from alertd.notify.render_words import count
+
     for each in report.rounds:
         if each.failure:
             complain(f"{each.source}: {each.failure}")
@@ -58,8 +59,7 @@ def _say_failures(report: "CycleReport") -> None:
         if not attempt.delivered:
             complain(f"{attempt.delivery.target}: {attempt.error} ({attempt.delivery.message.title})")
     if report.waiting:
-        waiting = "1 message waits" if report.waiting == 1 else f"{report.waiting} messages wait"
-        complain(f"{waiting} in the outbox for the next poll")
+        complain(f"{count(report.waiting, 'message waits', 'messages wait')} in the outbox for the next poll")
 
 
 def _report_json(parts: "Parts", report: "CycleReport") -> dict[str, object]:
@@ -69,9 +69,9 @@ def _report_json(parts: "Parts", report: "CycleReport") -> dict[str, object]:
     from alertd.present import delivery_json, transition_json
 
     store, setup = parts.store, parts.setup
-    active = store.alerts(states=[State.PENDING, State.FIRING])
-    told = store.told([alert.id for alert in active])
     muting = Muting.look(store, setup.settings, setup.rules, parts.clock())
+    active = [a for a in store.alerts(states=[State.PENDING, State.FIRING]) if not muting.in_shadow(a)]
+    told = store.told([alert.id for alert in active])
     return {
         "sources": [
             {
@@ -93,8 +93,9 @@ def _report_json(parts: "Parts", report: "CycleReport") -> dict[str, object]:
     }
 
 
-def _print_report(store: "Store", report: "CycleReport") -> None:
+def _print_report(parts: "Parts", report: "CycleReport") -> None:
     from alertd.model import State
+    from alertd.notify.groups import in_shadow
 
     for each in report.rounds:
         state = f"failed: {each.failure}" if each.failure else f"{each.answered} of {each.asked} answered"
@@ -102,7 +103,8 @@ def _print_report(store: "Store", report: "CycleReport") -> None:
     for attempt in report.attempts:
         outcome = "told" if attempt.delivered else f"not told ({attempt.error})"
         say(f"{attempt.delivery.target} {outcome}: {attempt.delivery.message.title}")
-    active = store.alerts(states=[State.PENDING, State.FIRING])
+    shadow = parts.setup.routing.shadow
+    active = [a for a in parts.store.alerts(states=[State.PENDING, State.FIRING]) if not in_shadow(a, shadow)]
     firing = sum(alert.state is State.FIRING for alert in active)
     say(f"{firing} firing, {len(active) - firing} pending")
 

@@ -133,12 +133,12 @@ def _route_json(route: "Route") -> "Json":
 
 def _print(alert: "Alert", looks: "Sequence[Look]", routing: "Routing", when: str, muted_by: Iterable[str]) -> None:
     from alertd.config.durations import format_duration
-    from alertd.notify.groups import destinations
+    from alertd.notify.groups import led_to
 
     say("labels: " + ", ".join(f'{name}="{text}"' for name, text in alert.labels.items()))
     for look in looks:
-        say(f"{'  ' * look.depth}{_look_words(look)}")
-    targets = [target for target, _ in destinations(alert, routing)]
+        say(f"{'  ' * look.depth}{look_words(look)}")
+    targets = [target for target, _ in led_to(alert, routing)]
     say(f"told: {', '.join(_receivers(looks))}; targets: {', '.join(targets) or 'none'}")
     for look in looks:
         for step in look.route.escalate if look.ends else ():
@@ -146,7 +146,8 @@ def _print(alert: "Alert", looks: "Sequence[Look]", routing: "Routing", when: st
     say(f"held back {when} by: {', '.join(muted_by) or 'nothing'}")
 
 
-def _look_words(look: "Look") -> str:
+def look_words(look: "Look") -> str:
+    """What one route does with the alert."""
     from alertd.config.durations import format_duration
 
     route = look.route

@@ -1,17 +1,17 @@
-"""`alertd run`: the daemon. The only place that knows signals."""
+"""`alertd run`: the daemon."""
 
 import gc
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from alertd.cli.options import config_option
+from alertd.cli.signals import Signals, StoppedEarly
 
 if TYPE_CHECKING:
+    from alertd.daemon.edits import Edits
     from alertd.daemon.service import Service
     from alertd.daemon.setup import Setup
     from alertd.daemon.systemd import Systemd
@@ -24,55 +24,65 @@ ALIVE_WITHIN = 30.0
 @click.command("run")
 @config_option
 def command(config: Path) -> int:
-    """Watch the fleet and tell people, until told to stop. SIGHUP reads config and rules again."""
+    """Watch the fleet and tell people, until told to stop.
+
+    An edited config, rule file or template is read again at once, and on SIGHUP.
+    """
+    signals = Signals()
+    signals.heed()
+    try:
+        return _watch(config, signals)
+    except StoppedEarly:
+        return 0
+
+
+def _watch(config: Path, signals: Signals) -> int:
+    """All of it, beginning with the imports, which take most of a start."""
     from alertd.cli.logging import start_logging
     from alertd.clock import monotonic, wall
+    from alertd.daemon.edits import Edits
     from alertd.daemon.service import Service
     from alertd.daemon.setup import load_setup
     from alertd.daemon.stores import open_for_work
     from alertd.daemon.systemd import Systemd
 
-    stop, reload = threading.Event(), threading.Event()
-    wake = threading.Event()
-
-    def on(signal_number: int, event: threading.Event) -> None:
-        def note(*_: object) -> None:
-            event.set()
-            wake.set()
-
-        signal.signal(signal_number, note)
-
-    on(signal.SIGTERM, stop)
-    on(signal.SIGINT, stop)
-    on(signal.SIGHUP, reload)
-
+    edits = Edits(config, signals.note_edit)
     setup = load_setup(config, lean=True)
     start_logging(setup.settings.logging, stream=sys.stdout)
+    signals.keep_order()
     store = open_for_work(setup.config)
     systemd = Systemd()
     service = Service(store, wall, monotonic)
     try:
-        service.start(setup)
-        _spare_the_collector()
-        systemd.ready("watching")
-        while not stop.is_set():
-            wake.wait(1.0)
-            wake.clear()
+        if not signals.stopping():
+            service.start(setup)
+            edits.follow(setup.config)
+            _spare_the_collector()
+            systemd.ready("watching")
+        while not signals.stopping():
+            signals.wait(1.0)
             service.tick()
             if monotonic() - service.alive_at < ALIVE_WITHIN:
                 systemd.alive()
-            if reload.is_set() and not stop.is_set():
-                reload.clear()
-                if not _reload(service, config, systemd):
-                    reload.set()  # the next look tries again
+            _reload_if_told(signals, service, config, systemd, edits)
         systemd.stopping()
+        edits.stop()
         service.stop()
     finally:
         store.close()
     return 0
 
 
-def _reload(service: "Service", config: Path, systemd: "Systemd") -> bool:
+def _reload_if_told(signals: Signals, service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> None:
+    if signals.take_edit() and edits.are_new():
+        signals.ask_reload()
+    if not signals.stopping() and signals.take_reload():
+        edits.are_new()  # what is read now need not be read again
+        if not _reload(service, config, systemd, edits):
+            signals.ask_reload()  # the next look tries again
+
+
+def _reload(service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> bool:
     """All valid, or nothing changes and the refusal is told; False where the store failed on the way."""
     from alertd.clock import monotonic
     from alertd.daemon.setup import load_setup
@@ -85,9 +95,11 @@ def _reload(service: "Service", config: Path, systemd: "Systemd") -> bool:
             setup = load_setup(config, lean=True)
         except ConfigError as error:
             _refuse(service, error.mistakes)
+            edits.follow_refused(config)
             status = "watching; the last reload was refused"
         else:
             _change_over(service, setup)
+            edits.follow(setup.config)
             status = "watching"
     except StoreError as error:
         logger(__name__).error("store.failed", during="reload", error=str(error))

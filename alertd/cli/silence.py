@@ -57,14 +57,14 @@ def add(config: Path, as_json: bool, author: str | None, **asked: Any) -> int:
 
     A MATCHER is a condition on a label: site="Quarry A", site=Quarry A, site=~Quarry.*, severity!=critical.
     """
-    from alertd.cli.opening import open_to_look
+    from alertd.cli.opening import open_to_change, open_to_look
     from alertd.cli.silence_terms import Asked, silence_of
     from alertd.clock import wall
     from alertd.present import silence_json
 
     now = wall()
     silence = silence_of(Asked(author=author or login_name(), **asked), secrets.token_hex(ID_BYTES), now)
-    with open_to_look(config) as (_, store):
+    with (open_to_look if silence.until_resolved else open_to_change)(config) as (_, store):
         if silence.until_resolved and not _matching(store, silence.matchers):
             raise UsageError("--until-resolved: nothing that matches is pending or firing")
         store.standing.add_silence(silence)
@@ -136,12 +136,13 @@ def preview(matchers: tuple[Matcher, ...], config: Path, as_json: bool) -> int:
     from alertd.daemon.fleet import fleet_of
     from alertd.daemon.muting import Muting
     from alertd.daemon.supposed import covered
+    from alertd.notify.render_words import count
 
     with open_to_look(config) as (loaded, store):
         rules = rules_to_look(loaded)
         instruments = covered(matchers, fleet_of(store.instruments(), loaded.settings.instruments), rules)
         muting = Muting.look(store, loaded.settings, rules, wall())
-        alerts = _matching(store, matchers)
+        alerts = [alert for alert in _matching(store, matchers) if not muting.in_shadow(alert)]
         told = store.told([alert.id for alert in alerts])
     if as_json:
         serials = [each.serial for each in instruments]
@@ -149,15 +150,18 @@ def preview(matchers: tuple[Matcher, ...], config: Path, as_json: bool) -> int:
         return 0
     print_alerts(alerts, told, muting)
     serials = [each.serial for each in instruments[:NAMED]] + ["…"] * (len(instruments) > NAMED)
-    say(f"{len(instruments)} monitors{': ' if serials else ''}{', '.join(serials)}")
+    say(f"{count(len(instruments), 'monitor', 'monitors')}{': ' if serials else ''}{', '.join(serials)}")
     return 0
 
 
 def _matching(store: "Store", matchers: Sequence[Matcher]) -> "list[Alert]":
-    """What a silence could wait for: pending and firing alerts that match, and the newest of each that flaps."""
+    """What a silence could wait for: pending and firing alerts that match, and the newest of each that flaps.
+
+    Nobody waits for what is in shadow.
+    """
     newest = {episode.alert_id for episode in store.standing.episodes() if episode.ended_at is None}
     alerts = {alert.id: alert for alert in (*store.active_alerts(), *store.alerts_by_id(newest))}
-    return [alert for alert in alerts.values() if all_match(matchers, alert.labels)]
+    return [alert for alert in alerts.values() if not alert.shadow and all_match(matchers, alert.labels)]
 
 
 def _with_states(

@@ -50,8 +50,11 @@ def command(fleet: Path | None, port: int, key: str | None, speed: int) -> int:
 
 def _announce(simulator: "Simulator", speed: int) -> None:
     """What a person needs to ask it, in the words of a config.yaml."""
+    from alertd.notify.render_words import count
+
     pace = "" if speed == 1 else f", {speed} times as fast as life"
-    say(f"# MyCirrus with {len(simulator.fleet.monitors)} monitors, until Ctrl-C{pace}. For a config.yaml:")
+    monitors = count(len(simulator.fleet.monitors), "monitor", "monitors")
+    say(f"# MyCirrus with {monitors}, until Ctrl-C{pace}. For a config.yaml:")
     say("mycirrus:")
     say(f"  base_url: {simulator.base_url}")
     say(f"  api_key: {simulator.key}")

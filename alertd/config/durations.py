@@ -22,6 +22,9 @@ _UNITS = {
 PATTERN = "^(?=[0-9])" + "".join(f"([0-9]{{1,8}}{unit})?" for unit in _UNITS) + "$"
 """What a duration looks like: whole numbers with units, the longest unit first, each unit at most once."""
 
+AS_TEXT = {"type": "string", "pattern": f"^0$|{PATTERN}", "examples": ["90s", "15m", "1h30m", "30d"]}
+"""A duration in JSON Schema."""
+
 LONGEST = timedelta(days=36525)
 """A hundred years; anything longer is a slip of the pen, and added to a date it could leave the calendar."""
 
@@ -91,7 +94,7 @@ class _AsText:
         return core_schema.no_info_plain_validator_function(duration_of, serialization=written)
 
     def __get_pydantic_json_schema__(self, schema: "CoreSchema", handler: "GetJsonSchemaHandler") -> dict[str, Any]:
-        return {"type": "string", "pattern": PATTERN, "examples": ["90s", "15m", "1h30m", "30d"]}
+        return {"anyOf": [{**AS_TEXT}, {"const": 0}]}
 
 
 Duration = Annotated[timedelta, _AsText()]

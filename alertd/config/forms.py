@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
 
-from alertd.config.durations import Duration, duration_of, format_duration
+from alertd.config.durations import AS_TEXT, Duration, duration_of, format_duration
 from alertd.config.validate import suggest
 from alertd.config.yaml import WrittenFloat, WrittenInt
+from alertd.matchers import PATTERN as MATCHER
 from alertd.matchers import Matcher, parse_matcher
 
 SHORTEST_INTERVAL = timedelta(seconds=1)
@@ -147,21 +148,50 @@ def check_zone(value: str) -> None:
         raise ValueError(f'there is no time zone "{value}"{suggest(value, sorted(available_timezones()))}') from None
 
 
-_DURATION_OR_OFF = WithJsonSchema({"type": "string", "examples": ["1m", OFF]})
+def words_like(pattern: str, *examples: str) -> WithJsonSchema:
+    """In JSON Schema: text of this form, such as the examples."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, **({"examples": list(examples)} if examples else {})})
 
-Interval = Annotated[Duration, AfterValidator(interval_of)]
+
+_A_SECOND = {**AS_TEXT, "not": {"pattern": "^(0+[wdhms])*(0*[0-9]{1,3}ms)?$"}}
+_ZERO = "^(0+(w|d|h|m|s|ms)?)*$"
+_NAME = r"^\S(.*\S)?$"
+_LABEL = f"^{LABEL.pattern}$"
+_NOT_OWN = {"not": {"enum": sorted(IDENTITY_LABELS)}}
+_ADDRESS = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
+_SAFE_ADDRESS = r"^(https://|http://(localhost|127\.[0-9.]+|\[::1\])([:/]|$))"
+_HOST_AND_PORT = r"^([^:]*|\[.*\]):[0-9]{1,5}$"
+
+Interval = Annotated[Duration, AfterValidator(interval_of), WithJsonSchema(_A_SECOND)]
 """A duration of at least a second."""
-IntervalOrOff = Annotated[timedelta | None, PlainValidator(_interval_or_off), _DURATION_OR_OFF]
-Timeout = Annotated[Duration, AfterValidator(_some_time)]
+IntervalOrOff = Annotated[
+    timedelta | None, PlainValidator(_interval_or_off), WithJsonSchema({"anyOf": [{"const": OFF}, _A_SECOND]})
+]
+Timeout = Annotated[Duration, AfterValidator(_some_time), WithJsonSchema({**AS_TEXT, "not": {"pattern": _ZERO}})]
 """A duration longer than none."""
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_name)]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "maxLength": 200, "pattern": _NAME}),
+]
 Text = Annotated[str, StringConstraints(min_length=1)]
-LabelName = Annotated[str, AfterValidator(_own_label)]
-LabelText = Annotated[str, BeforeValidator(label_text)]
-GroupLabel = Annotated[str, AfterValidator(_group_label)]
-LabelOfAny = Annotated[str, AfterValidator(_label)]
+LabelName = Annotated[
+    str, AfterValidator(_own_label), WithJsonSchema({"type": "string", "pattern": _LABEL, **_NOT_OWN})
+]
+LabelText = Annotated[
+    str, BeforeValidator(label_text), WithJsonSchema({"type": ["string", "number", "boolean"]}, mode="validation")
+]
+GroupLabel = Annotated[str, AfterValidator(_group_label), words_like(rf"{_LABEL}|^\.\.\.$", "alertname", "site", "...")]
+LabelOfAny = Annotated[str, AfterValidator(_label), words_like(_LABEL)]
 """A label of whatever owner, alertd's own too."""
-MatcherText = Annotated[Matcher, PlainValidator(matcher_of), WithJsonSchema({"type": "string"})]
-ApiUrl = Annotated[str, AfterValidator(_api_url)]
-PageUrl = Annotated[str, AfterValidator(_page_url)]
-Listen = Annotated[Address | None, PlainValidator(_address), WithJsonSchema({"type": "string"})]
+MatcherText = Annotated[Matcher, PlainValidator(matcher_of), words_like(MATCHER, 'severity="critical"')]
+ApiUrl = Annotated[
+    str,
+    AfterValidator(_api_url),
+    WithJsonSchema({"type": "string", "allOf": [{"pattern": _ADDRESS}, {"pattern": _SAFE_ADDRESS}]}),
+]
+PageUrl = Annotated[str, AfterValidator(_page_url), words_like(_ADDRESS, "https://alertd.example.com")]
+Listen = Annotated[
+    Address | None, PlainValidator(_address), words_like(f"^{OFF}$|{_HOST_AND_PORT}", "127.0.0.1:9321", OFF)
+]

@@ -3,7 +3,17 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, FiniteFloat, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    JsonValue,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from alertd.config.forms import OFF, Interval, LabelOfAny, MatcherText, Name
@@ -38,8 +48,20 @@ def _none_if_off(value: object) -> object:
     return None if value == OFF else value
 
 
+_SAYS_SOMETHING: dict[str, JsonValue] = {
+    "anyOf": [
+        {"required": [name], "properties": {name: {"minItems": 1}}}
+        for name in ("times", "weekdays", "days_of_month", "months", "years")
+    ]
+}
+
+
 class TimeRange(Form):
     """From one time of day to another; it may cross midnight."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [{"properties": {"start_time": {"not": {"const": "24:00"}}}}]}
+    )
 
     start_time: TimeOfDay
     end_time: TimeOfDay
@@ -60,6 +82,8 @@ class TimeRange(Form):
 
 class Times(Form):
     """Alertmanager's description of times; what is left out limits nothing."""
+
+    model_config = ConfigDict(json_schema_extra=_SAYS_SOMETHING)
 
     times: list[TimeRange] = Field(default=[])
     weekdays: list[Weekdays] = Field(default=[])
@@ -111,6 +135,9 @@ class InhibitRule(Form):
     equal: list[LabelOfAny] = Field(default=[])
 
 
+_A_PART = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
+
+
 def _part(share: float) -> float:
     if not 0 < share <= 1:
         raise ValueError("a part is wanted, more than 0 and at most 1, such as 0.8")
@@ -120,7 +147,7 @@ def _part(share: float) -> float:
 class SiteDown(Form):
     """How much of a site must be offline for the site to be what is told."""
 
-    share: Annotated[FiniteFloat, AfterValidator(_part)] = 0.8
+    share: Annotated[FiniteFloat, AfterValidator(_part), WithJsonSchema(_A_PART)] = 0.8
     at_least: int = Field(default=3, ge=1)
     within: Interval = timedelta(minutes=10)
     """They went offline no further apart than this."""
@@ -143,7 +170,7 @@ def _real_changes(count: int) -> int:
 class Flapping(Form):
     """How often an alert begins or ends before that itself is told in place of each time; over after some quiet."""
 
-    changes: Annotated[int, AfterValidator(_real_changes)] = 4
+    changes: Annotated[int, AfterValidator(_real_changes), WithJsonSchema({"type": "integer", "minimum": 2})] = 4
     within: Interval = timedelta(hours=6)
     quiet: Interval = timedelta(hours=6)
 

@@ -84,16 +84,22 @@ class Secret:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: "CoreSchema", handler: "GetJsonSchemaHandler") -> dict[str, Any]:
-        references = [
-            {
-                "type": "object",
-                "properties": {name: {"type": "string"}},
-                "required": [name],
-                "additionalProperties": False,
-            }
-            for name in (Origin.ENV, Origin.FILE, Origin.CREDENTIAL)
-        ]
-        return {"anyOf": [{"type": "string", "minLength": 1}, *references]}
+        return json_schema(r"\S")
+
+
+def json_schema(plain: str) -> dict[str, Any]:
+    """A secret in JSON Schema; one that is written plainly is of the form `plain`."""
+    forms = {Origin.ENV: r"[\s\S]", Origin.FILE: r"[\s\S]", Origin.CREDENTIAL: r"^(?!\.{1,2}$)[^/]+$"}
+    references = [
+        {
+            "type": "object",
+            "properties": {origin.value: {"type": "string", "pattern": form}},
+            "required": [origin.value],
+            "additionalProperties": False,
+        }
+        for origin, form in forms.items()
+    ]
+    return {"anyOf": [{"type": "string", "pattern": plain}, *references]}
 
 
 def secret_of(value: object) -> Secret:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from alertd.config.durations import Duration
 from alertd.config.forms import (
@@ -31,7 +31,8 @@ from alertd.config.notifications import (
     QuietHours,
     TimeInterval,
 )
-from alertd.config.secrets import Origin, Secret
+from alertd.config.secrets import Origin, Secret, json_schema
+from alertd.config.storage import PATTERN as STORAGE
 from alertd.config.storage import check_storage
 from alertd.config.times import RateText
 from alertd.config.validate import Form
@@ -47,6 +48,20 @@ def _minutes(count: float) -> timedelta:
 
 def _beside_the_config() -> Secret:
     return Secret(Origin.TEXT, "sqlite:///alertd.db")
+
+
+_LISTS_SERIALS: dict[str, JsonValue] = {
+    "if": {"properties": {"discover": {"const": False}}, "required": ["discover"]},
+    "then": {"properties": {"include": {"minItems": 1, "items": {"pattern": r"^[^*?\[]*$"}}}, "required": ["include"]},
+}
+_HAS_ITS_DIGEST: dict[str, JsonValue] = {
+    "if": {
+        "properties": {"quiet_hours": {"properties": {"mode": {"const": "digest"}}, "required": ["mode"]}},
+        "required": ["quiet_hours"],
+    },
+    "then": {"required": ["digest"]},
+}
+"""What lies across keys, in JSON Schema; references.py finds it when it is read."""
 
 
 class MyCirrus(Form):
@@ -65,6 +80,8 @@ class MyCirrus(Form):
 
 class Instruments(Form):
     """Which monitors are watched, and what is known of them beyond what MyCirrus says."""
+
+    model_config = ConfigDict(json_schema_extra=_LISTS_SERIALS)
 
     discover: bool = True
     include: list[Text] = Field(default=["*"])
@@ -103,6 +120,8 @@ class Target(Form):
 
 class Receiver(Form):
     """Who hears together. An empty list of targets is nobody, on purpose."""
+
+    model_config = ConfigDict(json_schema_extra=_HAS_ITS_DIGEST)
 
     name: Name
     targets: list[Target]
@@ -146,7 +165,9 @@ class Route(Form):
 class Storage(Form):
     """Where state lives, and for how long what is over is kept."""
 
-    url: Annotated[Secret, AfterValidator(check_storage)] = Field(default_factory=_beside_the_config)
+    url: Annotated[Secret, AfterValidator(check_storage), WithJsonSchema(json_schema(STORAGE))] = Field(
+        default_factory=_beside_the_config
+    )
     retention: Interval = timedelta(days=90)
 
 
@@ -179,6 +200,8 @@ class Settings(Form):
     poll: Poll = Field(default_factory=Poll)
     rules: list[Text] = Field(default=["rules/*.yaml"])
     templates: Text | None = None
+    watch: bool = True
+    """Whether an edit of the config, a rule file or a template is read by itself; else SIGHUP does."""
     receivers: list[Receiver] = Field(min_length=1)
     route: Route
     causes: Causes = Field(default_factory=Causes)

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from alertd.config.secrets import Secret
 
+PATTERN = r"^\s*(sqlite:///(?!:memory:\s*(\?|$))[^?\s]|postgresql(\+psycopg)?://)"
+"""What a URL written plainly begins with, for JSON Schema."""
+
 SQLITE = "sqlite:///"
 _POSTGRES = "postgresql+psycopg://"
 _WANTED = f"{SQLITE}FILE or {_POSTGRES}USER@HOST/NAME is wanted"

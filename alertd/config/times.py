@@ -5,14 +5,14 @@ Each reads what a YAML file holds and raises ValueError with one line that says 
 
 import re
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 
-from alertd.config.forms import OFF, check_zone
+from alertd.config.forms import OFF, check_zone, words_like
 from alertd.config.validate import suggest
 
 Range = tuple[int, int]
@@ -199,20 +199,39 @@ def _zone(value: str) -> str:
     return value
 
 
-def _words(*examples: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "examples": list(examples)})
+def _range_like(one: str, numbers: Sequence[Range], *examples: str) -> WithJsonSchema:
+    """In JSON Schema: `a` or `a:b`, or a whole number of one of these ranges."""
+    words = {"type": "string", "pattern": rf"^\s*({one})\s*(:\s*({one})\s*)?$"}
+    ranges = [{"type": "integer", "minimum": low, "maximum": high} for low, high in numbers]
+    return WithJsonSchema({"anyOf": [words, *ranges], "examples": list(examples)})
 
 
-def _word_or_number(*examples: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": ["string", "integer"], "examples": list(examples)})
+def _any_case(words: Iterable[str]) -> str:
+    """A pattern for these words in whatever capitals."""
+    return "|".join("".join(f"[{letter}{letter.upper()}]" for letter in word) for word in words)
 
 
-TimeOfDay = Annotated[int, PlainValidator(minute_of), _words("07:00", "22:30")]
-Weekdays = Annotated[Range, PlainValidator(weekdays_of), _words("monday", "monday:friday")]
-MonthDays = Annotated[Range, PlainValidator(month_days_of), _word_or_number("1:5", "-1")]
-Months = Annotated[Range, PlainValidator(months_of), _word_or_number("january", "1:3")]
-Years = Annotated[Range, PlainValidator(years_of), _word_or_number("2027", "2027:2028")]
-Zone = Annotated[str, AfterValidator(_zone)]
-CronText = Annotated[Cron, PlainValidator(cron_of), _words("0 7 * * mon-fri")]
-RateText = Annotated[Rate | str, PlainValidator(rate_of), _words("20/m", OFF)]
+_WEEKDAY = rf"\s*({_any_case(WEEKDAYS)})\s*"
+_CRON_FIELD = r"[0-9A-Za-z*,/-]+"
+
+TimeOfDay = Annotated[
+    int, PlainValidator(minute_of), words_like("^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$", "07:00", "22:30")
+]
+Weekdays = Annotated[
+    Range, PlainValidator(weekdays_of), words_like(f"^{_WEEKDAY}(:{_WEEKDAY})?$", "monday", "monday:friday")
+]
+MonthDays = Annotated[
+    Range, PlainValidator(month_days_of), _range_like("-?0*([1-9]|[12][0-9]|3[01])", [(-31, -1), (1, 31)], "1:5", "-1")
+]
+Months = Annotated[
+    Range,
+    PlainValidator(months_of),
+    _range_like(f"0*([1-9]|1[0-2])|{_any_case(MONTHS)}", [(1, 12)], "january", "1:3"),
+]
+Years = Annotated[Range, PlainValidator(years_of), _range_like("-?[0-9]{1,4}", [(-9999, 9999)], "2027", "2027:2028")]
+Zone = Annotated[str, AfterValidator(_zone), words_like(r"^[A-Za-z][A-Za-z0-9_+/-]*$", "Europe/London")]
+CronText = Annotated[
+    Cron, PlainValidator(cron_of), words_like(rf"^\s*({_CRON_FIELD}\s+){{4}}{_CRON_FIELD}\s*$", "0 7 * * mon-fri")
+]
+RateText = Annotated[Rate | str, PlainValidator(rate_of), words_like(f"^({_RATE.pattern}|{OFF})$", "20/m", OFF)]
 """A Rate, or the word off."""

@@ -7,6 +7,7 @@ from statistics import median
 
 from alertd.daemon.compared import Compared, compared_of, reads
 from alertd.model import Alert, Source, State
+from alertd.notify.groups import in_shadow
 from alertd.notify.render_words import number
 from alertd.rules.rule import Rule
 from alertd.store.history import Points
@@ -31,6 +32,7 @@ class Asides:
     def __init__(self, store: Store, rules: Mapping[str, Rule]) -> None:
         self._store = store
         self._rules = rules
+        self._shadow = frozenset(name for name, rule in rules.items() if rule.shadow)
 
     def supplies(self, alerts: Iterable[Alert]) -> dict[str, tuple[str, ...]]:
         """By alert id: the supply voltage before the monitor went offline, where that may say why."""
@@ -60,9 +62,10 @@ class Asides:
         return alert.state is State.FIRING and not alert.own and reads(self._rules.get(alert.rule), "online")
 
     def _voltage_alerts(self) -> set[str]:
-        """Serials for which a rule on voltage is pending or firing."""
+        """Serials for which a rule on voltage is pending or firing, not in shadow."""
         active = self._store.active_alerts()
-        return {alert.subject for alert in active if reads(self._rules.get(alert.rule), "voltage")}
+        live = (alert for alert in active if not in_shadow(alert, self._shadow))
+        return {alert.subject for alert in live if reads(self._rules.get(alert.rule), "voltage")}
 
     def _voltages(self, alert: Alert) -> Numbers:
         start, end = alert.active_at - BEFORE, alert.active_at

@@ -79,12 +79,13 @@ def chart_of(alert: Alert, compared: Compared, points: Numbers, zone: str, now: 
         title=f"{words[:1].upper()}{words[1:]} · {one_line(alert.name, 60) or one_line(alert.subject)}",
         limit=compared.limit,
         limit_above=compared.above,
-        spans=_spans(alert),
+        spans=spans_of(alert),
         zone=zone_of(zone),
     )
 
 
-def _spans(alert: Alert) -> list[Span]:
+def spans_of(alert: Alert) -> list[Span]:
+    """When an alert was pending and firing."""
     pending_until = alert.fired_at or alert.resolved_at
     found = [Span(state=State.PENDING, start=alert.active_at, end=pending_until)]
     if alert.fired_at is not None:

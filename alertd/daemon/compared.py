@@ -43,7 +43,7 @@ def compared_of(alert: Alert, rule: Rule | None) -> list[Compared]:
         when = _level(alert, rule).when.bind(alert.params)
     except (KeyError, ValueError, TypeError):
         return []
-    return list(dict.fromkeys(_comparisons(when)))
+    return list(dict.fromkeys(comparisons(when)))
 
 
 def reads(rule: Rule | None, name: str) -> bool:
@@ -55,7 +55,8 @@ def _level(alert: Alert, rule: Rule) -> Level:
     return next((level for level in rule.levels if level.severity is alert.severity), rule.levels[0])
 
 
-def _comparisons(when: BoundExpression) -> Iterator[Compared]:
+def comparisons(when: BoundExpression) -> Iterator[Compared]:
+    """Each field that a condition compares with a number, with that number."""
     negated = {id(node.operand) for node in walk(when.root) if isinstance(node, Negation)}
     for node in walk(when.root):
         if not isinstance(node, Comparison) or node.operator not in _ABOVE:

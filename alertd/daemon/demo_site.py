@@ -15,13 +15,14 @@ REQUESTS_PER_MINUTE = 100_000
 EVERY = {
     "status": "5m",
     "current": "5m",
-    "stats": "15m",
+    "stats": "off",
     "events": "off",
     "sic": "10m",
     "calibrations": "20m",
     "calibration_log": "off",
 }
-"""As often as a day in a minute and a half allows on a small machine."""
+"""As often as a day in a minute and a half allows on a small machine: three days of stats, which the library looks back
+at, would be read before anything is to be seen."""
 
 _OFFICE = "SicFailed|Calibration.*|SimQuota|SubscriptionNotActive"
 

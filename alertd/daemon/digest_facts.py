@@ -8,6 +8,7 @@ from alertd.alerts.flapping import Episode
 from alertd.config.settings import Settings
 from alertd.daemon.digests import Facts, Monitor, digest_of
 from alertd.daemon.fleet import fleet_of
+from alertd.daemon.muting import Muting
 from alertd.model import Alert, Delivery, DeliveryState, Instrument, Sample, Source, State, Value
 from alertd.notify.groups import Routing, destinations
 from alertd.notify.known import Known
@@ -29,7 +30,7 @@ class Digests:
     def __init__(self, *, store: Store, settings: Settings, rules: Collection[Rule], routing: Routing) -> None:
         self._store = store
         self._settings = settings
-        self._rules = rules
+        self._rules = [rule for rule in rules if not rule.shadow]
         self._routing = routing
         self._zones = {
             receiver.name: receiver.digest.location or "UTC" for receiver in settings.receivers if receiver.digest
@@ -40,6 +41,7 @@ class Digests:
         since = self._since(receiver, due_at)
         known = self._store.known(now)
         targets = frozenset(self._routing.receivers.get(receiver, ()))
+        muting = Muting(known, self._routing, now)
         firing = [alert for alert in known.alerts if alert.state is State.FIRING]
         ended = self._store.standing.ended_since(since)
         fleet = fleet_of(self._store.instruments(), self._settings.instruments)
@@ -49,7 +51,7 @@ class Digests:
                 since=since,
                 zone=self._zones.get(receiver, "UTC"),
                 alerts=[alert for alert in (*firing, *ended) if self._goes_to(alert, targets)],
-                held={alert_id: held.name for (alert_id, target), held in known.held.items() if target in targets},
+                held={alert.id: names for alert in firing if (names := muting.keeps_from(receiver, alert))},
                 flapping=[pair for pair in _flapping(known) if self._goes_to(pair[1], targets)],
                 acks={ack.alert_id: ack for ack in known.acks if ack.stands(now)},
                 monitors=self._monitors([each for each in fleet if self._is_watched_for(each, receiver)]),

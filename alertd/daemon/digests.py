@@ -55,8 +55,8 @@ class Facts:
     zone: str
     alerts: Sequence[Alert]
     """Routed to the receiver: firing, and ended since then."""
-    held: Mapping[str, str] = field(default_factory=dict)
-    """By alert id: what holds it."""
+    held: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By alert id: what holds it back from the receiver."""
     flapping: Sequence[tuple[Episode, Alert]] = ()
     """Each with its newest alert."""
     acks: Mapping[str, Ack] = field(default_factory=dict)
@@ -93,7 +93,7 @@ def digest_of(facts: Facts) -> Digest:
 
 
 def _fires(alert: Alert, facts: Facts) -> Line:
-    held = f"; held by {one_line(facts.held[alert.id])}" if alert.id in facts.held else ""
+    held = f"; held by {one_line(', '.join(facts.held[alert.id]))}" if alert.id in facts.held else ""
     stale = f"; no data since {_stamp(alert.stale_since, alert, facts)}" if alert.stale_since else ""
     reading = first_reading(alert)
     what = f"{alert.severity.name} {_what(alert)}{f' {reading}' if reading else ''}"

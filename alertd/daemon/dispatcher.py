@@ -38,6 +38,7 @@ class Dispatcher:
         tokens: Callable[[], Mapping[str, int]] = dict,
         digests: Callable[[datetime], Mapping[str, datetime]] = lambda _now: {},
         breakage: Breakage,
+        look_every: timedelta = LOOK_AT_LEAST_EVERY,
     ) -> None:
         self._store = store
         self._routing = routing
@@ -47,6 +48,7 @@ class Dispatcher:
         self._tokens = tokens
         self._digests = digests
         self._breakage = breakage
+        self._look_every = look_every
         self._lock = threading.Lock()
 
     def dispatch(self, now: datetime) -> tuple[list[Delivery], datetime]:
@@ -67,7 +69,9 @@ class Dispatcher:
                 "message.queued", target=delivery.target, reason=delivery.reason.value, title=delivery.message.title
             )
         edge = next_edge(known.silences, known.acks, now)
-        return enqueued, min(at for at in (planned.wake_at, edge, _next_minute(now)) if at is not None)
+        return enqueued, min(
+            at for at in (planned.wake_at, edge, _whole_minute(now) + self._look_every) if at is not None
+        )
 
     def without_group_wait(self) -> None:
         """From now on group_wait counts as over: `poll` has no later."""
@@ -108,9 +112,13 @@ def _says(order: Order, part: Part, *, first: bool) -> tuple[Says, ...]:
     return tuple(says for owner, says in owners if (owner in part.alert_ids if owner in named else first))
 
 
-def _next_minute(now: datetime) -> datetime:
+def next_minute(now: datetime) -> datetime:
     """When times of day may begin or end next: they do so on whole minutes."""
-    return now.replace(second=0, microsecond=0) + LOOK_AT_LEAST_EVERY
+    return _whole_minute(now) + LOOK_AT_LEAST_EVERY
+
+
+def _whole_minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0)
 
 
 def _unwaiting(route: Route) -> Route:

@@ -19,7 +19,7 @@ from alertd.fields import PREFIX_OF
 from alertd.model import OWN_RULES, Alert, Instrument, NotifyReason, Sample, Source
 from alertd.mycirrus.client import Client
 from alertd.notify.channels import Channels
-from alertd.notify.groups import Routing, destinations
+from alertd.notify.groups import Routing, led_to
 from alertd.notify.known import Known
 from alertd.notify.letter import Letter, Rendered
 from alertd.notify.outcome import Delivered
@@ -103,7 +103,7 @@ def _check_names(setup: Setup, wish: Wish) -> None:
 def _ways(routing: Routing, wish: Wish, alert: Alert | None) -> Iterator[Way]:
     """A receiver's targets where one is named, else where the rule's labels lead, else every target."""
     receiver_of = routing.receiver_of
-    routes = dict(destinations(alert, routing)) if alert is not None else {}
+    routes = dict(led_to(alert, routing)) if alert is not None else {}
     if wish.receiver:
         targets: Iterable[str] = routing.receivers[wish.receiver]
     else:

@@ -8,7 +8,7 @@ from alertd.daemon.asides import Asides
 from alertd.daemon.charts import Charts
 from alertd.daemon.digest_facts import Digests
 from alertd.model import Alert, NotifyReason, State
-from alertd.notify.groups import Routing, Track, destinations
+from alertd.notify.groups import Routing, Track, in_shadow, led_to
 from alertd.notify.known import Order
 from alertd.notify.letter import Digest, Letter, RuleTexts
 from alertd.notify.standing import Ack, Explained
@@ -34,6 +34,7 @@ class Letters:
         self._texts = texts
         self._external_url = external_url
         self._site_label = site_label
+        self._shadow = frozenset(name for name, rule in by_name.items() if rule.shadow)
         self._asides = Asides(store, by_name)
         self._charts = Charts(store, by_name)
         self._digests = digests
@@ -73,14 +74,14 @@ class Letters:
         return self._digests.digest(order.receiver, order.digest_due_at, now)
 
     def _explained(self, alerts: Iterable[Alert], beside: Iterable[Explained]) -> Mapping[str, tuple[Alert, ...]]:
-        """What each of the order's alerts explains, in the order it began."""
+        """What each of the order's alerts explains, in the order it began; of what is in shadow nobody hears."""
         causes = {alert.id for alert in alerts}
         pairs = {(each.cause_id, each.alert_id) for each in beside if each.cause_id in causes}
         pairs |= {(each.cause_id, each.alert_id) for each in self._store.standing.explained_by(causes)}
         known = {alert.id: alert for alert in self._store.alerts_by_id({alert_id for _, alert_id in pairs})}
         found: dict[str, list[Alert]] = {}
         for cause_id, alert_id in pairs:
-            if alert_id in known:
+            if alert_id in known and not in_shadow(known[alert_id], self._shadow):
                 found.setdefault(cause_id, []).append(known[alert_id])
         return {
             cause: tuple(sorted(explains, key=lambda alert: (alert.active_at, alert.id)))
@@ -92,7 +93,7 @@ def order_of(
     alert: Alert, *, routing: Routing, acks: Iterable[Ack] = (), episodes: Iterable[Episode] = (), target: str = ""
 ) -> Order:
     """What a target that knows nothing would hear of one alert now, were it all that there is to tell."""
-    ways = list(destinations(alert, routing))
+    ways = list(led_to(alert, routing))
     route = next((route for each, route in ways if each == target), ways[0][1] if ways else routing.root)
     over = alert.state is State.RESOLVED
     mine = [each for each in episodes if each.alert_id == alert.id and each.ended_at is None]

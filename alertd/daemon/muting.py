@@ -10,13 +10,16 @@ from alertd.alerts.flapping import Episode, FlapTerms
 from alertd.config.settings import Settings
 from alertd.daemon.routing import flap_terms, routing_of
 from alertd.model import Alert, State
-from alertd.notify.groups import Routing, destinations
+from alertd.notify.groups import Routing, destinations, in_shadow, led_to
 from alertd.notify.known import Key, Known
 from alertd.notify.silences import Silence, SilenceState, state_of
 from alertd.notify.sorting import Sorter
 from alertd.notify.standing import Ack, Hold
 from alertd.rules.rule import Rule
 from alertd.store.store import Store
+
+IN_SHADOW = "mode shadow"
+"""How `muted_by` says that nobody is told because the rule is in shadow."""
 
 _MINUTE = timedelta(minutes=1)
 _FROM_ON_TO_OVER: tuple[SilenceState, ...] = ("active", "pending", "expired")
@@ -32,6 +35,8 @@ class Stand:
     flapping: bool = False
     changes: int = 0
     """How often it began or ended: in the time that counts as flapping, or since the flapping began."""
+    shadow: bool = False
+    """Nobody is told that it fires, for its rule is in shadow."""
 
 
 class Muting:
@@ -72,15 +77,26 @@ class Muting:
         episode = self._episode(alert)
         count = self._changes.get((alert.rule, alert.subject), 0) if episode is None else episode.count
         return Stand(
-            muted_by=tuple(dict.fromkeys(hold.name for hold in self._holding(alert, episode))),
+            muted_by=self._names(alert, self._holding(alert, episode), lives=alert.state is not State.RESOLVED),
             ack=self._ack(alert, episode),
             flapping=episode is not None,
             changes=count,
+            shadow=self.in_shadow(alert),
         )
 
     def muted_by(self, alert: Alert) -> tuple[str, ...]:
         """What would hold back the news that this alert fires, of whomever it goes to."""
-        return tuple(dict.fromkeys(hold.name for hold in self._every_hold(alert)))
+        return self._names(alert, self._every_hold(alert), lives=True)
+
+    def in_shadow(self, alert: Alert) -> bool:
+        """Whether nobody is told that it fires."""
+        return in_shadow(alert, self._routing.shadow)
+
+    def keeps_from(self, receiver: str, alert: Alert) -> tuple[str, ...]:
+        """What would hold back from one receiver the news that this alert fires."""
+        ways = [route for target, route in destinations(alert, self._routing) if self._receiver_of[target] == receiver]
+        on_way = (hold for route in ways for hold in self.holds.on_way(alert.labels, route, receiver))
+        return tuple(dict.fromkeys(hold.name for hold in (*self.holds.on_alert(alert), *on_way)))
 
     def newest_that_flap(self, beside: Iterable[Alert]) -> list[Alert]:
         """The newest alert of each flapping that none of these stands for."""
@@ -95,6 +111,10 @@ class Muting:
         firing = (alert for alert in self._known.alerts if alert.state is State.FIRING)
         real = next((alert for alert in firing if (alert.rule, alert.subject) == key), None)
         return supposed if real is None else replace(supposed, id=real.id)
+
+    def _names(self, alert: Alert, holds: Iterable[Hold], *, lives: bool) -> tuple[str, ...]:
+        shadow = [IN_SHADOW] if lives and self.in_shadow(alert) else []
+        return tuple(dict.fromkeys([*shadow, *(hold.name for hold in holds)]))
 
     def _episode(self, alert: Alert) -> Episode | None:
         """The flapping that goes on, where this alert stands for it."""
@@ -113,7 +133,7 @@ class Muting:
     def _every_hold(self, alert: Alert) -> list[Hold]:
         found = [*self.holds.on_alert(alert)]
         seen: set[tuple[int, str]] = set()
-        for target, route in destinations(alert, self._routing):
+        for target, route in led_to(alert, self._routing):
             receiver = self._receiver_of[target]
             if (id(route), receiver) not in seen:
                 seen.add((id(route), receiver))

@@ -11,27 +11,38 @@ class Look:
     """One route that was come to."""
 
     route: Route
-    depth: int
-    """0 is the root."""
+    path: tuple[int, ...]
+    """Which child of which child it is, from 0; of the root empty."""
     taken: bool
     ends: bool = False
     """The alert goes to its receiver; no route below took it."""
     why: str = ""
     """Why it did not take the alert."""
 
+    @property
+    def depth(self) -> int:
+        """0 is the root."""
+        return len(self.path)
 
-def look_down(route: Route, labels: Mapping[str, str], depth: int = 0) -> Iterator[Look]:
+    @property
+    def loc(self) -> tuple[str | int, ...]:
+        """Where the config has it."""
+        return ("route", *(step for index in self.path for step in ("routes", index)))
+
+
+def look_down(route: Route, labels: Mapping[str, str], path: tuple[int, ...] = ()) -> Iterator[Look]:
     """This route, which takes an alert with these labels, and all that is below it, in the order of the file."""
     below: list[Look] = []
     taken = closed = False
-    for child in route.routes:
+    for index, child in enumerate(route.routes):
+        below_here = (*path, index)
         why = "a route above took it" if closed else _missed(child, labels)
         if why:
-            below.append(Look(route=child, depth=depth + 1, taken=False, why=why))
+            below.append(Look(route=child, path=below_here, taken=False, why=why))
         else:
-            below += look_down(child, labels, depth + 1)
+            below += look_down(child, labels, below_here)
             taken, closed = True, not child.continue_
-    yield Look(route=route, depth=depth, taken=True, ends=not taken)
+    yield Look(route=route, path=path, taken=True, ends=not taken)
     yield from below
 
 

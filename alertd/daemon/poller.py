@@ -23,7 +23,7 @@ from alertd.daemon.sites import Sites
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
 from alertd.logs import logger
-from alertd.model import RANGE_SOURCES, EndReason, Instrument, Source, Transition
+from alertd.model import RANGE_SOURCES, Alert, EndReason, Instrument, Source, Transition
 from alertd.mycirrus.answer import Answer
 from alertd.mycirrus.client import Client
 from alertd.rules.rule import Rule, labels_of
@@ -146,7 +146,8 @@ class Poller:
                 self._watch()
             report.answered = len(seen)
             report.failure = str(failure) if failure else ""
-            self._record(judged, Heard(endpoint=LISTING, answered=len(seen), failure=failure), now)
+            round_heard = Heard(endpoint=LISTING, answered=len(seen), failure=failure)
+            self._record(judged, round_heard, self._store.active_alerts(), now)
         self._note_failure(report.source, report.failure)
         return report
 
@@ -191,7 +192,7 @@ class Poller:
         with self._lock:
             self._api.clock_stepped(step)
             judged = Judged()
-            for alert in self._active().values():
+            for alert in _of_monitors(self._store.active_alerts()).values():
                 levels = {severity: replace(level, observed_at=None) for severity, level in alert.levels.items()}
                 judged.alerts[alert.id] = replace(alert, levels=levels)
             judged.episodes = {episode.id: episode for episode in self._flaps.pause()}
@@ -199,7 +200,10 @@ class Poller:
             self._store.standing.shift_clocks(step)
 
     def end_what_is_gone(self) -> list[Transition]:
-        """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing."""
+        """End the alerts whose rule, instrument or match is no more: on start, after a reload, after each listing.
+
+        Flapping of a rule in shadow ends as well: of it nobody hears that it flaps.
+        """
         with self._lock:
             judged = Judged()
             now = self._clock()
@@ -208,7 +212,7 @@ class Poller:
                 if reason is not None:
                     judged.add(end(alert, reason, now))
             for episode in self._flaps.flapping:
-                if self._gone(episode.rule, episode.subject) is not None:
+                if self._gone(episode.rule, episode.subject) is not None or self._watchlist.rules[episode.rule].shadow:
                     judged.episodes[episode.id] = self._flaps.end(episode, now)
             self._write(judged, now)
             return judged.transitions
@@ -224,14 +228,17 @@ class Poller:
             if self._unwritten:
                 self._book.restore(self._store.newest())
                 self._unwritten = False
+            active = (
+                self._store.active_alerts()
+            )  # once, for there may be thousands; nobody else changes those used here
             judge = Judge(
-                self._watchlist, self._book, self._remembrance.pasts, going.cursors, self._active(), self._flaps
+                self._watchlist, self._book, self._remembrance.pasts, going.cursors, _of_monitors(active), self._flaps
             )
             judge.hear(source, batch, now)
             if source is Source.STATUS:
-                self._judge_sites(batch, judge.judged, now)
+                self._judge_sites(batch, judge.judged, active, now)
             if whole is not None:
-                self._record(judge.judged, whole, now)
+                self._record(judge.judged, whole, active, now)
             else:
                 self._write(judge.judged, now)
         going.report.transitions.extend(judge.judged.transitions)
@@ -244,22 +251,19 @@ class Poller:
             return bool(batch)
         return self._sites.site_of(batch[-1].instrument) != self._sites.site_of(next_one.instrument)
 
-    def _judge_sites(self, batch: Sequence[Answer], judged: Judged, now: datetime) -> None:
+    def _judge_sites(self, batch: Sequence[Answer], judged: Judged, active: Sequence[Alert], now: datetime) -> None:
         """In one transaction with the monitors' own alerts: ten lost at one site are one message."""
         self._sites.hear(batch)
-        active = [alert for alert in self._store.active_alerts() if alert.own and alert.rule == SITE_DOWN]
-        conditions = self._sites.down(active)
-        for step in advance_own(active, conditions, {(alert.rule, alert.subject) for alert in active}, now):
+        down = [alert for alert in active if alert.own and alert.rule == SITE_DOWN]
+        conditions = self._sites.down(down)
+        for step in advance_own(down, conditions, {(alert.rule, alert.subject) for alert in down}, now):
             judged.add(step)
 
-    def _active(self) -> ActiveAlerts:
-        return {(alert.rule, alert.subject): alert for alert in self._store.active_alerts() if not alert.own}
-
-    def _record(self, judged: Judged, round_heard: Heard, now: datetime) -> None:
+    def _record(self, judged: Judged, round_heard: Heard, active: Sequence[Alert], now: datetime) -> None:
         """Add what the round says of the API itself, then write."""
         conditions = self._api.hear(round_heard, now)
-        active = [alert for alert in self._store.active_alerts() if alert.own and alert.rule in JUDGED]
-        for step in advance_own(active, conditions, {(alert.rule, alert.subject) for alert in active}, now):
+        of_api = [alert for alert in active if alert.own and alert.rule in JUDGED]
+        for step in advance_own(of_api, conditions, {(alert.rule, alert.subject) for alert in of_api}, now):
             judged.add(step)
         self._write(judged, now)
         self._remember()
@@ -336,3 +340,7 @@ class Poller:
         elif before and not failure:
             log.info("source.recovered", source=source)
         self._failing[source] = failure
+
+
+def _of_monitors(active: Sequence[Alert]) -> ActiveAlerts:
+    return {(alert.rule, alert.subject): alert for alert in active if not alert.own}

@@ -116,14 +116,23 @@ class Rehearsal:
             noise=lambda: 0.5,
         )
         self._timetable = Timetable(self.parts)
-        self._is_new = True
+        self._polled_at: datetime | None = None
+        self._look_at = start
+        """When something may become due of itself."""
 
     def run_to(self, at: datetime) -> None:
         """Live up to and including `at`: each minute, and at `at` itself, whatever the config's intervals make due."""
-        while self._is_new or self.now < at:
-            self.now = self.now if self._is_new else min(self.now + STEP, at)
-            self._is_new = False
-            self._timetable.poll_due(self.now)
+        while self._polled_at is None or self._polled_at < at:
+            due = self.now if self._polled_at is None else min(self._polled_at + STEP, at)
+            self.wait(due)
+            self.now = self._polled_at = due
+            self._timetable.poll_due(due)
+            self.tell()
+
+    def wait(self, until: datetime) -> None:
+        """Tell whatever becomes due of itself before that time: a group's wait is over, a reminder's interval."""
+        while self.now < self._look_at < until:
+            self.now = self._look_at
             self.tell()
 
     def list_instruments(self) -> None:
@@ -141,7 +150,7 @@ class Rehearsal:
         """Decide what is to be told now, and deliver it."""
         delivered: list[Delivery] = []
         while True:
-            self.parts.dispatcher.dispatch(self.now)
+            _, self._look_at = self.parts.dispatcher.dispatch(self.now)
             made = [each for target in self.parts.targets for each in self._delivered(target)]
             if not made:
                 break

@@ -1,6 +1,6 @@
 """From the config's words to the routes and all that holds messages back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from alertd.alerts.flapping import FlapTerms
@@ -20,11 +20,13 @@ from alertd.rules.rule import Rule
 
 def routing_of(settings: Settings, rules: Iterable[Rule]) -> Routing:
     """The routes with everything inherited filled in, each receiver's targets, and what holds messages back."""
+    rules = tuple(rules)
     return Routing(
         root=_root(settings.route),
         receivers={receiver.name: tuple(target.name for target in receiver.targets) for receiver in settings.receivers},
         holds=_holds(settings),
         causes=_causes(settings, rules),
+        shadow=frozenset(rule.name for rule in rules if rule.shadow),
     )
 
 
@@ -51,11 +53,10 @@ def _holds(settings: Settings) -> HoldTerms:
     )
 
 
-def _causes(settings: Settings, rules: Iterable[Rule]) -> CauseTerms:
-    rules = tuple(rules)
+def _causes(settings: Settings, rules: Sequence[Rule]) -> CauseTerms:
     return CauseTerms(
         site_label=settings.causes.site_label,
-        explains_instrument=frozenset(rule.name for rule in rules if rule.explains_instrument),
+        explains_instrument=frozenset(rule.name for rule in rules if rule.explains_instrument and not rule.shadow),
         sources={rule.name: frozenset(source.value for source in rule.sources) for rule in rules},
     )
 
@@ -120,10 +121,10 @@ def site_terms(settings: Settings) -> SiteTerms | None:
 
 
 def flap_terms(settings: Settings, rules: Iterable[Rule]) -> dict[str, FlapTerms]:
-    """What counts as flapping, by rule; one without an entry never does."""
+    """What counts as flapping, by rule; one without an entry never does, as none in shadow."""
     found = {}
     for rule in rules:
-        terms = flapping_terms(rule.flapping, settings.flapping)
+        terms = None if rule.shadow else flapping_terms(rule.flapping, settings.flapping)
         if terms is not None:
             found[rule.name] = FlapTerms(changes=terms.changes, within=terms.within, quiet=terms.quiet)
     return found

@@ -116,14 +116,7 @@ def phase(interval: timedelta, index: int) -> timedelta:
 
 def last_cron_time(cron: Cron, zone: str, after: datetime, until: datetime) -> datetime | None:
     """The newest time that a cron expression names after one time and up to another; None where there is none."""
-    trigger = CronTrigger(
-        minute=cron.minute,
-        hour=cron.hour,
-        day=cron.day,
-        month=cron.month,
-        day_of_week=cron.day_of_week,
-        timezone=ZoneInfo(zone),
-    )
+    trigger = _trigger(cron, zone)
     for window in _LOOK_BACK:
         start = max(after, until - window)
         found, at = None, trigger.get_next_fire_time(None, start + timedelta(microseconds=1))
@@ -132,6 +125,23 @@ def last_cron_time(cron: Cron, zone: str, after: datetime, until: datetime) -> d
         if found is not None or start == after:
             return found
     return None
+
+
+def next_cron_time(cron: Cron, zone: str, after: datetime) -> datetime | None:
+    """The first time that a cron expression names after that time; None where there is none."""
+    at = _trigger(cron, zone).get_next_fire_time(None, after + timedelta(microseconds=1))
+    return None if at is None else at.astimezone(UTC)
+
+
+def _trigger(cron: Cron, zone: str) -> CronTrigger:
+    return CronTrigger(
+        minute=cron.minute,
+        hour=cron.hour,
+        day=cron.day,
+        month=cron.month,
+        day_of_week=cron.day_of_week,
+        timezone=ZoneInfo(zone),
+    )
 
 
 _LOOK_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366), timedelta(days=4000))

@@ -24,7 +24,8 @@ from alertd.notify.rate import DEFAULTS as DEFAULT_RATES
 from alertd.notify.rate import Rate
 from alertd.notify.render_check import check_templates, check_texts
 from alertd.notify.url_check import url_mistakes
-from alertd.rules.load import BUILT_IN_LABELS, load_rules
+from alertd.rules.forms import BUILT_IN_LABELS
+from alertd.rules.load import load_rules
 from alertd.rules.rule import Rule
 
 
@@ -107,11 +108,11 @@ def read_setup(
     if not rule_mistakes:
         known = BUILT_IN_LABELS.union(*(rule.labels for rule in rules))
         mistakes += unknown_equals(config.document, known)
-    api_key = _secret(config, config.settings.mycirrus.api_key, environment)
+    api_key = secret_of(config, config.settings.mycirrus.api_key, environment)
     if not api_key.isascii():
         mistakes.append(config.document.mistake(("mycirrus", "api_key"), "api_key: characters that no key has"))
     heartbeat = config.settings.heartbeat
-    heartbeat_url = _secret(config, heartbeat.url, environment) if heartbeat else ""
+    heartbeat_url = secret_of(config, heartbeat.url, environment) if heartbeat else ""
     if heartbeat_url and (wrong := heartbeat_mistake(heartbeat_url)):
         mistakes.append(config.document.mistake(("heartbeat", "url"), f"url: {wrong}"))
     found = list(_addresses(config, environment))
@@ -135,10 +136,15 @@ def _addresses(config: Config, environment: Mapping[str, str]) -> Iterator[tuple
     """Where each target's URL stands in the config, and the target; those whose secret is missing are left out."""
     for i, receiver in enumerate(config.settings.receivers):
         for j, target in enumerate(receiver.targets):
-            url = _secret(config, target.url, environment)
+            url = secret_of(config, target.url, environment)
             if url:
                 place = ("receivers", i, "targets", j, "url")
                 yield place, TargetAddress(name=target.name, url=url, timeout=target.timeout)
+
+
+def addresses_of(config: Config, environment: Mapping[str, str]) -> dict[str, TargetAddress]:
+    """The targets whose URL can be read here, by name; whether each is a good one is not looked at."""
+    return {address.name: address for _, address in _addresses(config, environment)}
 
 
 def templates_folder(config: Config) -> Path | None:
@@ -178,7 +184,7 @@ def _mistakes_beside(path: Path) -> list[Mistake]:
     return [*_rules(paths, taken)[1], *(check_templates(templates) if templates.is_dir() else [])]
 
 
-def _secret(config: Config, secret: Secret, environment: Mapping[str, str]) -> str:
+def secret_of(config: Config, secret: Secret, environment: Mapping[str, str]) -> str:
     """The secret's text, known to the redaction from here on; empty where it is missing, a mistake of its own."""
     try:
         text = secret.reveal(config.base, environment)

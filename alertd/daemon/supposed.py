@@ -7,7 +7,7 @@ from alertd.config.settings import Instruments
 from alertd.daemon.fleet import fleet_of
 from alertd.matchers import Matcher, all_match
 from alertd.model import OWN_RULES, Alert, Instrument, Severity, State
-from alertd.rules.load import BUILT_IN_LABELS
+from alertd.rules.forms import BUILT_IN_LABELS
 from alertd.rules.rule import Rule, labels_of
 
 

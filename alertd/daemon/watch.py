@@ -67,7 +67,7 @@ class Watchlist:
 
     def rules_called_by(self, source: Source) -> frozenset[str]:
         """The names of the rules that are judged in a source's round."""
-        return frozenset(name for name, rule in self.rules.items() if source in _callers(rule))
+        return frozenset(name for name, rule in self.rules.items() if source in callers(rule))
 
     def _watch(self, instrument: Instrument, rules: Sequence[Rule]) -> Watch:
         labels = labels_of(instrument)
@@ -81,7 +81,7 @@ class Watchlist:
         if key not in self._shared:
             self._bound.update((id(each), each) for each in bound)
             reading = {source: _panel(b for b in bound if source in b.rule.sources) for source in Source}
-            called_by = {source: _panel(b for b in bound if source in _callers(b.rule)) for source in Source}
+            called_by = {source: _panel(b for b in bound if source in callers(b.rule)) for source in Source}
             self._shared[key] = reading, called_by
         return self._shared[key]
 
@@ -96,8 +96,13 @@ def _panel(bound: Iterable[BoundRule]) -> Panel:
     )
 
 
-def _callers(rule: Rule) -> frozenset[Source]:
-    """Whose rounds a rule is judged in. Whether `current` counts depends on status and stats, so theirs call too."""
+def callers(rule: Rule) -> frozenset[Source]:
+    """Whose rounds a rule is judged in. Whether `current` counts depends on status and stats, so theirs call too.
+
+    A rule that reads nothing but what the instrument is, or the clock, is judged in each.
+    """
+    if not rule.sources:
+        return frozenset(Source)
     if Source.CURRENT in rule.sources:
         return rule.sources | {Source.STATUS, Source.STATS}
     return rule.sources
@@ -117,6 +122,7 @@ def subject(watch: Watch, bound: BoundRule, gap: timedelta) -> Subject:
             level.severity: LevelTerms(for_=level.for_, keep_firing_for=level.keep_firing_for) for level in rule.levels
         },
         gap=gap,
+        shadow=rule.shadow,
     )
 
 
@@ -125,5 +131,6 @@ def gap_of(rule: Rule, every: Mapping[Source, timedelta], sample_period: timedel
 
     A rule over stats alone is judged at the records' own times, so three of their periods count as well.
     """
-    polls = GAP_POLLS * min((every[source] for source in rule.sources if source in every), default=timedelta(0))
+    callers = rule.sources or every.keys()
+    polls = GAP_POLLS * min((every[source] for source in callers if source in every), default=timedelta(0))
     return max(polls, GAP_POLLS * sample_period) if Source.STATS in rule.sources else polls

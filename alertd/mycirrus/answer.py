@@ -16,6 +16,8 @@ class Answer:
     """In the order of their times."""
     cursor: datetime | None = None
     """Where to read on next time; range sources only."""
+    reached: datetime | None = None
+    """Up to when everything there is was read; range sources only."""
     error: ApiError | None = None
     """`NotAllowed` is this instrument's own; any other is the source's failure. Either way: UNKNOWN."""
     asked_at: datetime

@@ -210,6 +210,7 @@ class Fetch:
                 asked_at=asked_at,
                 samples=samples if dated else samples[-1:],
                 cursor=cursor,
+                reached=gathered.reached if dated else None,
                 error=gathered.error,
             )
 

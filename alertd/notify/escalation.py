@@ -75,7 +75,7 @@ def _escalate(  # noqa: PLR0913, PLR0917 - one alert's way, and all that is know
         return
     member = Member(alert=alert, acks=sorter.acks_of(alert), episode=episode, unacknowledged_since=clock.decided_at)
     on_way = (*sorter.holds.on_alert(alert), *sorter.holds.on_way(alert.labels, route, route.receiver))
-    runs = not on_way and not member.acknowledged(now)
+    runs = not on_way and not member.acknowledged(now) and not sorter.in_shadow(alert)
     after = _moved(clock, now, runs=runs)
     if after != clock:
         found.clocks.append(after)

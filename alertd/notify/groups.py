@@ -1,6 +1,6 @@
 """Who an alert goes to, and bundled with which others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -47,6 +47,8 @@ class Routing:
     receivers: Mapping[str, tuple[str, ...]]
     holds: HoldTerms = field(default_factory=HoldTerms)
     causes: CauseTerms = field(default_factory=CauseTerms)
+    shadow: frozenset[str] = frozenset()
+    """Rules of which nobody is told."""
 
     @property
     def targets(self) -> frozenset[str]:
@@ -116,8 +118,22 @@ class Groups:
         return self._groups.setdefault((new.target, new.key), new)
 
 
+def in_shadow(alert: Alert, shadow: Container[str]) -> bool:
+    """Whether nobody is to be told that an alert fires: it was judged in shadow last, or its rule is there now.
+
+    The alert's own word counts beside the rule's: one that ended in shadow stays untold when its rule goes live or is
+    removed, and one that goes on is told once it was judged breached, live.
+    """
+    return not alert.own and (alert.shadow or alert.rule in shadow)
+
+
 def destinations(alert: Alert, routing: Routing) -> Iterator[tuple[str, Route]]:
-    """Each target an alert is routed to, once, with the first route that leads there."""
+    """Each target an alert goes to, once, with the first route that leads there; one in shadow goes nowhere."""
+    return iter(()) if in_shadow(alert, routing.shadow) else led_to(alert, routing)
+
+
+def led_to(alert: Alert, routing: Routing) -> Iterator[tuple[str, Route]]:
+    """Where the routes lead an alert by its labels, in shadow or not."""
     seen: set[str] = set()
     about = alert.subject if alert.own and alert.rule == "TargetFailing" else None
     for route in reached(routing.root, alert.labels):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alertd.model import Delivery, DeliveryState, NotifyReason, Says
+from alertd.model import Delivery, DeliveryState, NotifyReason, Says, Told
 from alertd.notify.decide import Decision, in_order, worst_first
 from alertd.notify.groups import STORM, Group, Track
 
@@ -81,7 +81,7 @@ def lay_out(wanted: Sequence[Wanted], rows: Sequence[Delivery], tokens: int | No
     kept: set[int] = set()
     for entry in _entries(due, queued, tokens):
         same = [row for row in queued if row.group_key == entry.key]
-        if same and in_order(says for row in same for says in row.says) == entry.says:
+        if _stand(same, entry.wanted):
             kept.update(row.id for row in same)
         else:
             layout.write.append(entry)
@@ -93,12 +93,40 @@ def _entries(due: Sequence[Wanted], queued: Sequence[Delivery], tokens: int | No
     plain = [each for each in due if each.group.track is Track.ORDINARY]
     others = [each for each in due if each.group.track is not Track.ORDINARY]
     most = AT_ONCE if tokens is None else min(AT_ONCE, max(tokens, 1))
-    merged_before = any(row.group_key == STORM for row in queued)
-    if len(plain) > most or (merged_before and len(plain) > 1):
+    merged_before = [row for row in queued if row.group_key == STORM]
+    if len(plain) > most or (merged_before and len(plain) > 1) or _stand(merged_before, plain):
         yield Entry(STORM, tuple(plain))
     else:
         yield from (Entry(each.group.key, (each,)) for each in plain)
     yield from (Entry(each.group.key, (each,)) for each in others)
+
+
+def _stand(rows: Sequence[Delivery], wanted: Sequence[Wanted]) -> bool:
+    """Whether unsent messages say what is wanted: all of it, but for what the target knows from the parts before them.
+
+    Told is told: were they written anew, the first part would go again, and again after each time that it arrived.
+    """
+    said = {says for row in rows for says in row.says}
+    wish = {says for each in wanted for says in each.decision.says}
+    if not said or not said <= wish:
+        return False
+    rest = wish - said
+    if rest and any(row.reason is NotifyReason.ALL_RESOLVED for row in rows):
+        return False  # it would say that nothing fires
+    told = {member.alert.id: member.told for each in wanted for member in each.group.members}
+    return not any(_is_news(says, told.get(says.alert_id)) for says in rest)
+
+
+def _is_news(says: Says, told: Told | None) -> bool:
+    """Whether the target does not know this yet."""
+    return (
+        says.ended
+        or told is None
+        or told.firing_at is None
+        or told.ended_at is not None
+        or told.severity is None
+        or told.severity < says.severity
+    )
 
 
 def _is_waiting(wanted: Wanted, queued: Iterable[Delivery]) -> bool:

@@ -11,7 +11,7 @@ from alertd.model import Delivery, DeliveryState, NotifyReason, State, Timing
 from alertd.notify.decide import Decision, Member, after, decide, decision, in_order
 from alertd.notify.escalation import escalate, started
 from alertd.notify.flapping_news import says_of_episodes, says_of_flapping
-from alertd.notify.groups import REASONS, STORM, Group, Routing, Track
+from alertd.notify.groups import REASONS, STORM, Group, Routing, Track, in_shadow
 from alertd.notify.known import Known, Order, Plan
 from alertd.notify.layout import DIGEST, Entry, Wanted, lay_out, merged
 from alertd.notify.settling import settle
@@ -46,7 +46,7 @@ def plan(known: Known, routing: Routing, now: datetime) -> Plan:
         clocks=(*escalations.clocks, *drafts.clocks),
         explained=tuple(sorted_.explained),
         ended_acks=tuple(_ended_acks(known, now)),
-        expired_silences=tuple(_expired_silences(known, now)),
+        expired_silences=tuple(_expired_silences(known, routing, now)),
         digests=known.digests_due,
         wake_at=min([*drafts.waits, *escalations.wakes], default=None),
     )
@@ -220,10 +220,14 @@ def _ended_acks(known: Known, now: datetime) -> Iterable[int]:
     return [ack.id for ack in known.acks if ack.stands(now) and severity.get(ack.alert_id, ack.severity) > ack.severity]
 
 
-def _expired_silences(known: Known, now: datetime) -> Iterable[str]:
-    """Silences until all has resolved, once nothing that they match is pending or fires."""
+def _expired_silences(known: Known, routing: Routing, now: datetime) -> Iterable[str]:
+    """Silences until all has resolved, once nothing that they match is pending or fires, but in shadow."""
     flapping = {episode.alert_id for episode in known.episodes if episode.ended_at is None}
-    living = [alert for alert in known.alerts if alert.state is not State.RESOLVED or alert.id in flapping]
+    living = [
+        alert
+        for alert in known.alerts
+        if (alert.state is not State.RESOLVED or alert.id in flapping) and not in_shadow(alert, routing.shadow)
+    ]
     return [
         silence.id
         for silence in known.silences

@@ -1,12 +1,15 @@
 """Letters → messages: titles and bodies from templates, in each channel's own markup and within its budget."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 from alertd.errors import RenderError
 from alertd.model import Image, Message
 from alertd.notify.letter import CHANNELS, Letter, Part, Rendered, RenderedParts, RuleTexts
 from alertd.notify.plain_text import one_line, shorten
-from alertd.notify.render_budgets import budget_of
+from alertd.notify.render_budgets import budget_of, mail_room
 from alertd.notify.render_draft import Draft
 from alertd.notify.render_environment import Compiled, run
 from alertd.notify.render_pages import Page, pages
@@ -40,8 +43,7 @@ class Renderer:
         `limit` is the most characters a body may have on this target, where it is less than the kind's own budget.
         Never raises for what templates and texts do; their failures come back with the message.
         """
-        draft = Draft(letter, self._texts)
-        (page,) = self._pages(draft, channel, limit, 1)
+        draft, (page,) = self._pages(letter, channel, limit, 1)
         return Rendered(
             message=self._message(draft, channel, page, ""),
             failures=tuple(draft.failures.values()),
@@ -54,8 +56,7 @@ class Renderer:
 
         A text channel gets one, and everything in it counts as told.
         """
-        draft = Draft(letter, self._texts)
-        made = self._pages(draft, channel, limit, 1 if channel == "text" else MOST_PARTS)
+        draft, made = self._pages(letter, channel, limit, 1 if channel == "text" else MOST_PARTS)
         whole = channel == "text" or (len(made) == 1 and made[0].reach == draft.total)
         parts: list[Part] = []
         named: set[str] = set()
@@ -66,9 +67,14 @@ class Renderer:
             parts.append(Part(message=message, alert_ids=None if whole else ids))
         return RenderedParts(parts=tuple(parts), failures=tuple(draft.failures.values()), good=tuple(draft.good))
 
-    def _pages(self, draft: Draft, channel: str, limit: int | None, most: int) -> list[Page]:
-        budget = budget_of(channel, limit, by_name=draft.letter.digest is None)
-        return pages(self._templates, draft, channel, budget, most)
+    def _pages(self, letter: Letter, channel: str, limit: int | None, most: int) -> tuple[Draft, list[Page]]:
+        """The bodies, and with a mail's the pictures that there is room for beside what names alerts."""
+        budget = budget_of(channel, limit, by_name=letter.digest is None)
+        draft = Draft(letter, self._texts)
+        made = pages(self._templates, draft, channel, budget, most)
+        if len(fitting := _fitting(letter.charts, made)) == len(letter.charts):
+            return draft, made
+        return self._pages(replace(letter, charts=fitting), channel, limit, most)
 
     def _message(self, draft: Draft, channel: str, page: Page, suffix: str) -> Message:
         letter = draft.letter
@@ -89,6 +95,13 @@ def _title(name: str, template: Compiled, draft: Draft) -> str:
     if not title:
         raise RenderError(name, "makes an empty title")
     return title
+
+
+def _fitting(charts: Mapping[str, Image], made: Iterable[Page]) -> dict[str, Image]:
+    """As many of the pictures, the worst alert's first, as the fullest of these pages has room for."""
+    room = min(mail_room(page.body, page.html) for page in made)
+    sizes = accumulate(len(image.png) for image in charts.values())
+    return {each: image for (each, image), size in zip(charts.items(), sizes, strict=True) if size <= room}
 
 
 def _images(draft: Draft, page: Page) -> tuple[Image, ...]:

@@ -28,7 +28,10 @@ def _teams(text: str) -> int:
     return len(json.dumps(teams_payload("", text, "")))
 
 
-# A mail of both parts, as its base64 is sent, is at most 200 KB; more than some 100 KB of HTML mail programs cut off.
+LARGEST_MAIL = 200_000
+"""Bytes as sent, of both parts and the pictures."""
+
+# Both parts as quoted-printable leave room for a picture; more than some 100 KB of HTML mail programs cut off.
 _BUDGETS = {
     "email": Budget(limit=60_000, measure=_bytes, smallest=60, by_name=True),
     "slack": Budget(limit=LARGEST_PAYLOAD, measure=_slack, smallest=60, by_name=True),
@@ -44,6 +47,17 @@ def budget_of(channel: str, limit: int | None, *, by_name: bool) -> Budget:
     if channel == "text":
         return Budget(limit=min(limit or SHORT_TEXT, SHORT_TEXT), measure=len, smallest=40, by_name=False)
     return replace(_BUDGETS[channel], by_name=by_name)
+
+
+def mail_room(body: str, html: str) -> int:
+    """Bytes that a mail of these parts leaves for pictures, before these become base64."""
+    return (LARGEST_MAIL - _quoted(body) - _quoted(html)) * 18 // 25
+
+
+def _quoted(text: str) -> int:
+    """About how many bytes it is as quoted-printable: three for one that is not ASCII, and a line's end for each 75."""
+    foreign = _bytes(text) - len(text.encode("ascii", "ignore"))
+    return (_bytes(text) + 2 * foreign) * 26 // 25
 
 
 def html_budget(*, by_name: bool) -> Budget:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from alertd.model import Alert, NotifyReason, Severity
 from alertd.notify.letter import Digest, Letter
 from alertd.notify.plain_text import one_line, shorten
-from alertd.notify.render_words import day, reading
+from alertd.notify.render_words import count, day, reading
 from alertd.notify.wallclock import zone_of
 
 Headline = dict[str, str]
@@ -118,7 +118,7 @@ def _rules(alerts: Sequence[Alert]) -> str:
     if len(counts) == 1:
         return one_line(alerts[0].rule, _NAME_IN_TITLE)
     rest = len(counts) - _RULES_IN_TITLE
-    return ", ".join(counts[:_RULES_IN_TITLE]) + (f", {rest} more rules" if rest > 0 else "")
+    return ", ".join(counts[:_RULES_IN_TITLE]) + (f", {count(rest, 'more rule', 'more rules')}" if rest > 0 else "")
 
 
 def _place(letter: Letter, alerts: Sequence[Alert]) -> str:
@@ -133,7 +133,7 @@ def _place(letter: Letter, alerts: Sequence[Alert]) -> str:
         return who(next(iter(instruments.values())), _NAME_IN_TITLE)
     if len(sites) > 1 and "" not in sites:
         return f"{len(sites)} sites"
-    return f"{len(instruments)} monitors" if instruments else ""
+    return count(len(instruments), "monitor", "monitors") if instruments else ""
 
 
 def _sites(group_labels: Mapping[str, str], alerts: Sequence[Alert], label: str) -> set[str]:

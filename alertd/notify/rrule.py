@@ -9,6 +9,9 @@ from typing import Any
 from alertd.config.validate import suggest
 from alertd.notify.recurrence import FREQUENCIES, LOOKAHEAD, WEEKDAYS, Numbers, Recurrence, starts
 
+MOST = 10_000
+"""A series with COUNT is walked from its beginning once: so many starts take a few hundredths of a second."""
+
 _PREFIX = re.compile(r"RRULE:", re.IGNORECASE)
 _BESIDE = {"DTSTART": "the first start is given beside the rule", "DTEND": "the length is given beside the rule"}
 _NTH = re.compile(r"([+-]?[0-9]{1,2})?([A-Z]{2})")
@@ -39,7 +42,9 @@ def parse_rrule(text: str) -> Recurrence:
 
 def check_rrule(text: str) -> None:
     """Raise ValueError, naming the part, unless this is a rule that a silence can recur by."""
-    parse_rrule(text)
+    rule = parse_rrule(text)
+    if rule.count is not None and rule.count > MOST:
+        raise ValueError(f"COUNT: {MOST} at most; UNTIL ends a series on a day")
 
 
 def _parts(text: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from alertd.model import Alert, State, Told
 from alertd.notify.causes import Causes
 from alertd.notify.decide import EVERYBODY, Member, knows
 from alertd.notify.flapping_news import news_of_flapping
-from alertd.notify.groups import Group, Groups, Routing, Track, destinations
+from alertd.notify.groups import Group, Groups, Routing, Track, destinations, in_shadow
 from alertd.notify.holds import Holds
 from alertd.notify.inhibition import Inhibitions
 from alertd.notify.known import Key, Known
@@ -53,8 +53,9 @@ class Sorter:
         self._routing = routing
         self._now = now
         self._receiver_of = routing.receiver_of
-        causes = Causes(known.alerts, known.offline, routing.causes)
-        inhibitions = Inhibitions(known.alerts, routing.holds.inhibit_rules)
+        live = [alert for alert in known.alerts if not in_shadow(alert, routing.shadow)]
+        causes = Causes(live, known.offline, routing.causes)
+        inhibitions = Inhibitions(live, routing.holds.inhibit_rules)
         self.holds = Holds(known.silences, causes, inhibitions, routing.holds, now)
         self._told_targets = _targets_by_alert(known.told.values())
         self._episodes = {(episode.rule, episode.subject): episode for episode in known.episodes}
@@ -68,11 +69,15 @@ class Sorter:
     def sort(self) -> Sorted:
         """Everything in its place."""
         for alert in self._known.alerts:
-            if alert.state is not State.PENDING:
+            if alert.state is State.RESOLVED or (alert.state is State.FIRING and not self.in_shadow(alert)):
                 self._sort_alert(alert)
         self._seat_companions()
         self._forget_strangers()
         return self._sorted
+
+    def in_shadow(self, alert: Alert) -> bool:
+        """Whether an alert is in shadow: of it only its ending is told, to those who were told that it fires."""
+        return in_shadow(alert, self._routing.shadow)
 
     def acks_of(self, alert: Alert) -> tuple[Ack, ...]:
         """The acknowledgements that count for an alert: its own, and while it flaps those of its whole episode."""
@@ -91,7 +96,7 @@ class Sorter:
         return [route for route in reached(self._routing.root, alert.labels) if route.escalate]
 
     def _sort_alert(self, alert: Alert) -> None:
-        on_alert = self.holds.on_alert(alert)
+        on_alert = () if self.in_shadow(alert) else self.holds.on_alert(alert)
         self._note_causes(alert, [hold.ref for hold in on_alert if hold.kind is HoldKind.CAUSE])
         episode = self._episodes.get((alert.rule, alert.subject))
         ways = self._sorted.ways[alert.id] = self._ways(alert, episode)
@@ -158,7 +163,7 @@ class Sorter:
                 self._settle(pair)
             return
         track = news_of_flapping(pair, episode, heard, self._now)
-        if track is None:
+        if track is None or (track is not Track.FLAPPING_OVER and self.in_shadow(pair.alert)):
             return
         beside = tuple(
             each
@@ -177,7 +182,8 @@ class Sorter:
             self._forget(pair.alert.id, pair.target)
         elif placed.held != pair.held:
             self._sorted.held.append(placed.held)
-        if placed.place is Place.ORDINARY:
+        # A digest names what is routed to its receiver: an ending owed to another target goes by itself.
+        if placed.place is Place.ORDINARY or (placed.place is Place.IN_DIGEST and not way.routed):
             group.members.append(member)
         elif placed.place is Place.RELEASED:
             self._released(group, member, placed)

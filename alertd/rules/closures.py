@@ -26,7 +26,8 @@ from alertd.rules.tree import (
     Windowed,
 )
 from alertd.rules.view import View
-from alertd.rules.windows import Ask, answer, track_of
+from alertd.rules.window_functions import answer
+from alertd.rules.windows import Ask, track_of
 
 Flag = Callable[[View], bool | None]
 Number = Callable[[View], float | None]
@@ -142,7 +143,7 @@ def ask_of(node: Windowed) -> Ask:
         name=node.reading.field.name,
         span=span,
         level=None if node.level is None else answer_of(node.level),
-        track=track_of(node.function, source, span + keywords["offset"]),
+        track=track_of(node.function.fold, source, span + keywords["offset"]),
         **keywords,
     )
 

@@ -1,14 +1,13 @@
 """What a rule says of one instrument now. Pure: a bound rule and a view in, an Evaluation out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from alertd.fields import FIELDS, PREFIX_OF, Kind
 from alertd.model import Severity, Source, Value, Verdict
 from alertd.rules.closures import finite
-from alertd.rules.expression import BoundExpression
 from alertd.rules.functions import Answer
 from alertd.rules.rule import BoundLevel, BoundRule, Rule
 from alertd.rules.view import View
@@ -41,6 +40,8 @@ class Evaluation:
     """The measured fields of the conditions, `current.voltage`, in order of appearance; None where missing."""
     explanation: str
     """Of the worst level breached, else of the worst that is unknown, else of the mildest."""
+    endings: Mapping[Severity, str] = field(default_factory=dict)
+    """How each level whose `when` is clear stands to its end, if it fires: by its `until`, else by its `when`."""
 
 
 class Conditions(Protocol):
@@ -70,8 +71,13 @@ def evaluate(bound: BoundRule, view: View, at: datetime) -> Evaluation:
         subject=view.instrument.get("serial", ""),
         at=at,
         levels=verdicts,
-        values={f"{PREFIX_OF[source]}.{name}": _measured(view, source, name) for source, name in bound.fields},
+        values={f"{PREFIX_OF[source]}.{name}": measured(view, source, name) for source, name in bound.fields},
         explanation=_telling(bound.levels, verdicts).when.explain(view),
+        endings={
+            level.severity: (level.until or level.when).explain(view)
+            for level in bound.levels
+            if verdicts[level.severity].when is Verdict.CLEAR
+        },
     )
 
 
@@ -83,14 +89,25 @@ def moment(rule: Rule, view: View) -> datetime:
     return max(times, default=view.now)
 
 
-def _judge(level: BoundLevel, view: View) -> LevelVerdict:
-    until = None if level.until is None else _verdict(level.until, view)
-    return LevelVerdict(when=_verdict(level.when, view), until=until)
-
-
-def _verdict(expression: BoundExpression, view: View) -> Verdict:
-    answer = expression.answer(view)
+def verdict_on(condition: Answer, view: View) -> Verdict:
+    """What one condition says: BREACHED where it holds."""
+    answer = condition(view)
     return Verdict.UNKNOWN if answer is None else _VERDICTS[bool(answer)]
+
+
+def measured(view: View, source: Source, name: str) -> Value | None:
+    """A field as expressions read it: of its own kind and finite, else None."""
+    values = view.values.get(PREFIX_OF[source])
+    value = None if values is None else values.get(name)
+    kind = FIELDS[source][name].kind
+    if kind is Kind.NUMBER:
+        return finite(value)
+    return value if type(value) is _TYPES[kind] else None
+
+
+def _judge(level: BoundLevel, view: View) -> LevelVerdict:
+    until = None if level.until is None else verdict_on(level.until.answer, view)
+    return LevelVerdict(when=verdict_on(level.when.answer, view), until=until)
 
 
 def _telling(levels: tuple[BoundLevel, ...], verdicts: Mapping[Severity, LevelVerdict]) -> BoundLevel:
@@ -100,12 +117,3 @@ def _telling(levels: tuple[BoundLevel, ...], verdicts: Mapping[Severity, LevelVe
             if verdicts[level.severity].when is wanted:
                 return level
     return levels[-1]
-
-
-def _measured(view: View, source: Source, name: str) -> Value | None:
-    values = view.values.get(PREFIX_OF[source])
-    value = None if values is None else values.get(name)
-    kind = FIELDS[source][name].kind
-    if kind is Kind.NUMBER:
-        return finite(value)
-    return value if type(value) is _TYPES[kind] else None

@@ -25,7 +25,7 @@ from alertd.rules.tree import (
     Windowed,
 )
 from alertd.rules.view import NOT_POLLED, View
-from alertd.rules.windows import WindowFunction, why_unknown
+from alertd.rules.window_functions import WindowFunction, why_unknown
 
 LONGEST_TEXT = 80
 """Characters of a measured text (a site note) that an explanation shows."""
@@ -40,6 +40,11 @@ _TITLES = {
     Source.EVENTS: "event",
     Source.CALIBRATION_LOG: "note",
 }
+_SAID = {
+    (Source.STATUS, "online"): {True: "online", False: "offline"},
+    (Source.STATUS, "measuring"): {True: "measuring", False: "not measuring"},
+}
+"""Flags that people have words for; of any other it is said that it is yes or no."""
 
 
 def explain(node: Node, view: View) -> str:
@@ -106,8 +111,15 @@ def _fact(node: Node, view: View) -> str:
     if value is None:
         return _unknown(node, view)
     if isinstance(value, bool):
-        return f"{_name(node)} is {'yes' if value else 'no'}"
+        return _flag(node, value)
     return f"{_name(node)} {measure(value, node.kind, _unit(node))}"
+
+
+def _flag(node: Node, value: bool) -> str:
+    match node:
+        case Reading(source, field) if (source, field.name) in _SAID:
+            return _SAID[source, field.name][value]
+    return f"{_name(node)} is {'yes' if value else 'no'}"
 
 
 def _unknown(node: Node, view: View) -> str:

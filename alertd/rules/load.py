@@ -1,12 +1,11 @@
 """Rule files → Rules, or every mistake in all of them, each with its place."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from alertd.config.durations import parse_duration
-from alertd.config.forms import OFF
+from alertd.config.forms import OFF, check_zone
 from alertd.config.validate import validate
 from alertd.config.yaml import Document, Loc, load_document
 from alertd.errors import ConfigError, Mistake
@@ -14,18 +13,12 @@ from alertd.fields import Kind
 from alertd.matchers import Matcher, parse_matcher
 from alertd.model import OWN_RULES, Severity, Value
 from alertd.rules.expression import Expression, compile_expression
-from alertd.rules.forms import FileForm, LevelForm, RuleForm
+from alertd.rules.forms import BUILT_IN_LABELS, LABEL, NAME, FileForm, LevelForm, RuleForm
 from alertd.rules.rule import Level, Override, Rule
 from alertd.rules.suggest import did_you_mean
 from alertd.rules.tree import ExpressionError
 from alertd.rules.windows import span_mistake
 
-BUILT_IN_LABELS = frozenset({"alertname", "instrument", "name", "model", "severity", "source"})
-"""Labels that alertd sets: a rule cannot."""
-
-_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NAME = re.compile(r"[^\s/](?:[^/\n]{0,98}[^\s/])?")
 _KIND_WORDS = {Kind.NUMBER: "a number", Kind.TEXT: "a text", Kind.FLAG: "true or false", Kind.DURATION: "a duration"}
 
 
@@ -118,6 +111,7 @@ class _RuleReader:
             levels=levels,
             match=match,
             params=form.params,
+            param_lines=self._lines(form.params, "params"),
             overrides=overrides,
             labels=form.labels,
             summary=form.summary,
@@ -125,6 +119,7 @@ class _RuleReader:
             runbook=form.runbook,
             flapping=OFF if form.flapping is None and "flapping" in form.model_fields_set else form.flapping,
             cause=form.cause,
+            shadow=form.mode == "shadow",
             file=self._document.path,
             index=self._index,
             line=line,
@@ -157,20 +152,28 @@ class _RuleReader:
 
     def _check_names(self, name: str, was: Sequence[str]) -> None:
         for loc, each in ((("alert",), name), *((("was", at), former) for at, former in enumerate(was))):
-            if not _NAME.fullmatch(each):
+            if not NAME.fullmatch(each):
                 self._note(loc, "a name is one line of at most 100 characters without a /")
             elif taken := self._names.take(each, self._document, (*self._loc, *loc)):
                 self._mistakes.append(taken)
 
     def _check_labels(self, form: RuleForm) -> None:
-        for label in form.labels:
-            if not _LABEL.fullmatch(label):
+        for label, value in form.labels.items():
+            if label == "timezone":
+                self._check_zone(("labels", label), value)
+            elif not LABEL.fullmatch(label):
                 self._note(("labels", label), f'"{label}" is no label: letters, digits and _ only', key=True)
             elif label in BUILT_IN_LABELS:
                 self._note(("labels", label), f"the label {label} is set by alertd: choose another", key=True)
         for param in form.params:
-            if not _PARAM.fullmatch(param):
+            if not LABEL.fullmatch(param):
                 self._note(("params", param), f'"{param}" is no name of a param: letters, digits and _ only', key=True)
+
+    def _check_zone(self, loc: Loc, zone: str) -> None:
+        try:
+            check_zone(zone)
+        except ValueError as error:
+            self._note(loc, str(error))
 
     def _matchers(self, texts: Sequence[str], *loc: str | int) -> tuple[Matcher, ...]:
         matchers = []
@@ -185,7 +188,14 @@ class _RuleReader:
         for at, override in enumerate(form.overrides):
             for name, value in override.params.items():
                 self._check_override(("overrides", at, "params", name), name, value)
-            yield Override(match=self._matchers(override.match, "overrides", at, "match"), params=override.params)
+            yield Override(
+                match=self._matchers(override.match, "overrides", at, "match"),
+                params=override.params,
+                lines=self._lines(override.params, "overrides", at, "params"),
+            )
+
+    def _lines(self, names: Iterable[str], *loc: str | int) -> dict[str, int]:
+        return {name: self._document.place((*self._loc, *loc, name))[0] for name in names}
 
     def _check_override(self, loc: Loc, name: str, value: Value) -> None:
         wanted = self._kinds.get(name)

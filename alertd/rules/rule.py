@@ -33,6 +33,8 @@ class Override:
 
     match: tuple[Matcher, ...]
     params: Mapping[str, Value]
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where in the rule's file each param stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class Rule:
     """Worst first."""
     match: tuple[Matcher, ...] = ()
     params: Mapping[str, Value] = field(default_factory=dict)
+    param_lines: Mapping[str, int] = field(default_factory=dict)
+    """Where in the file each param stands."""
     overrides: tuple[Override, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     summary: str = ""
@@ -80,6 +84,8 @@ class Rule:
     """What counts as flapping; None: what does by the config."""
     cause: Literal["none", "instrument"] | None = None
     """Whether its firing alert explains others of its instrument; None: where it looks at status.online."""
+    shadow: bool = False
+    """Judged and recorded, and nobody is told."""
     file: Path
     index: int = 0
     """Which one of its file, from 0."""
@@ -142,11 +148,12 @@ def bind(rule: Rule, labels: Mapping[str, str]) -> BoundRule:
     key = tuple(params.values())
     bound = rule._bound.get(key)  # noqa: SLF001  # a cache of this module's own making
     if bound is None:
-        bound = rule._bound[key] = _bind(rule, params)  # noqa: SLF001
+        bound = rule._bound[key] = bind_with(rule, params)  # noqa: SLF001
     return bound
 
 
-def _bind(rule: Rule, params: Mapping[str, Value]) -> BoundRule:
+def bind_with(rule: Rule, params: Mapping[str, Value]) -> BoundRule:
+    """The rule with just these params, which have to be all of them."""
     levels = tuple(
         BoundLevel(
             severity=level.severity,

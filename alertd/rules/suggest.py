@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from alertd.fields import FIELDS, PREFIX_OF, SOURCE_OF
 from alertd.model import Source
 from alertd.rules.functions import FUNCTIONS
-from alertd.rules.windows import WINDOW_FUNCTIONS
+from alertd.rules.window_functions import WINDOW_FUNCTIONS
 
 _FIELD_NAMES = [f"{PREFIX_OF[source]}.{name}" for source in Source for name in FIELDS[source]]
 _PREFIXES = [*SOURCE_OF, "instrument", "params"]

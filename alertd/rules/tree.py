@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from alertd.fields import Field, Kind
 from alertd.model import Source, Value
 from alertd.rules.functions import Function
-from alertd.rules.windows import WindowFunction
+from alertd.rules.window_functions import WindowFunction
 
 
 class ExpressionError(ValueError):

@@ -1,24 +1,17 @@
-"""The functions over the past of one field: one table of names, forms and what they do.
+"""What a call over the past asks: of which field, from when until when, and how its values are held for that.
 
-Each looks at the values of a window: later than its beginning, not later than its end. What the source cannot vouch for
-now (offline, too old, not answered) has no past either: UNKNOWN, as the field itself.
+A window holds the values later than its beginning and not later than its end.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
 
-from alertd.fields import PREFIX_OF, Kind
-from alertd.model import Source, Value
+from alertd.fields import PREFIX_OF
+from alertd.model import Source
 from alertd.rules.functions import Answer
 from alertd.rules.series import Stretch
-from alertd.rules.trend import trend_in
-from alertd.rules.view import NOT_POLLED, View
-
-SHARE = 0.5
-"""Of the values that a window would hold at their usual spacing: with fewer it is UNKNOWN."""
+from alertd.rules.view import View
 
 HOUR = 3600.0
 DAY = 86400.0
@@ -28,7 +21,6 @@ STEADY = frozenset({Source.STATUS, Source.CURRENT, Source.STATS})
 
 LONGEST = {source: 31 * DAY if source in STEADY else 366 * DAY for source in Source}
 """Seconds that a window may reach back: what is asked of MyCirrus at first, and held in memory."""
-
 
 PREVIOUS = {source: HOUR if source in STEADY else 31 * DAY for source in Source} | {Source.CALIBRATIONS: 366 * DAY}
 """Seconds that the value before the newest is looked for."""
@@ -92,68 +84,11 @@ def key_of(source: Source, name: str, track: Track = EACH) -> str:
     return key if track == EACH else f"{key} {track.fold} of {track.step:.0f} s"
 
 
-def track_of(function: "WindowFunction", source: Source, reaches: float) -> Track:
+def track_of(fold: Fold | None, source: Source, reaches: float) -> Track:
     """How values are held for a call that reaches back so many seconds."""
-    if function.fold is None or source not in STEADY or reaches <= STEPPED_BEYOND:
+    if fold is None or source not in STEADY or reaches <= STEPPED_BEYOND:
         return EACH
-    return Track(60.0 * math.ceil(reaches / STEPS / 60), function.fold)
-
-
-Measure = Callable[[Stretch, View, Ask], Value | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowFunction:
-    """One function: how it is written, what it takes and what it gives."""
-
-    name: str
-    form: str
-    """How a call looks, for messages."""
-    title: str
-    """What it is called in an explanation: `{field}`, `{span}`, `{ahead}` and `{level}` stand for what was asked."""
-    kind: Kind | None
-    """Of its answer; None: the field's."""
-    measure: Measure
-    numeric: bool = True
-    """Whether the field has to be a number."""
-    needs_share: bool = True
-    fewest: int = 1
-    has_level: bool = False
-    span_needed: bool = True
-    fixed: tuple[float, float] | None = None
-    """Span and offset of a function that is not asked for them."""
-    keywords: tuple[str, ...] = ("offset",)
-    unit: str = "{unit}"
-    """Of its answer; `{unit}` stands for the field's."""
-    fold: Fold | None = Fold.ANY
-    """What a long window keeps of each step; None where it needs each value."""
-    same_scale: bool = True
-    """Whether its answer is a height of the field, as a limit is."""
-
-
-def answer(function: WindowFunction, ask: Ask) -> Answer:
-    """The closure that answers one call."""
-    prefix, measure = ask.prefix, function.measure
-
-    def read(view: View) -> Value | None:
-        if prefix not in view.values:
-            return None
-        window = stretch_of(ask, view)
-        if window is None or missing(function, ask, window):
-            return None
-        return measure(window, view, ask)
-
-    return read
-
-
-def why_unknown(function: WindowFunction, ask: Ask, view: View) -> str:
-    """Why a call has no answer, in few words."""
-    if ask.prefix not in view.values:
-        return view.why.get(ask.prefix, NOT_POLLED)
-    window = stretch_of(ask, view)
-    if window is None or not len(window.series):
-        return "nothing on record"
-    return missing(function, ask, window) or "cannot be told from what is on record"
+    return Track(60.0 * math.ceil(reaches / STEPS / 60), fold)
 
 
 def stretch_of(ask: Ask, view: View) -> Stretch | None:
@@ -163,218 +98,6 @@ def stretch_of(ask: Ask, view: View) -> Stretch | None:
         return None
     end = view.now.timestamp() - ask.offset
     return series.stretch(end - ask.span if ask.span else -math.inf, end)
-
-
-def missing(function: WindowFunction, ask: Ask, window: Stretch) -> str:
-    """What a window lacks to be judged; empty where it lacks nothing."""
-    count = len(window)
-    if count < function.fewest:
-        return f"{count} of at least {function.fewest} values"
-    if function.needs_share and ask.span and ask.source in STEADY:
-        spacing = window.series.spacing(window.last)
-        if spacing is None:
-            return "one value so far"
-        expected = ask.span / spacing
-        if count < SHARE * expected:
-            return f"{count} of about {expected:.0f} values"
-    return ""
-
-
-# -- the functions -----------------------------------------------------------------------------------------------------
-
-
-def _average(window: Stretch, _view: View, _ask: Ask) -> float:
-    return window.series.total(window.first, window.last) / len(window)
-
-
-def _lowest(window: Stretch, _view: View, _ask: Ask) -> float:
-    return window.series.lowest(window.first, window.last)
-
-
-def _highest(window: Stretch, _view: View, _ask: Ask) -> float:
-    return window.series.highest(window.first, window.last)
-
-
-def _median(window: Stretch, _view: View, _ask: Ask) -> float:
-    middle: float = median(window.values)
-    return middle
-
-
-def _count(window: Stretch, view: View, ask: Ask) -> float | None:
-    """How many there are; of a steady source not known before the whole window has been watched."""
-    series = window.series
-    if ask.source in STEADY:
-        spacing, begin = series.spacing(window.last), view.now.timestamp() - ask.offset - ask.span
-        if spacing is None or series.times[0] > begin + 2 * spacing:
-            return None
-    return float(len(window))
-
-
-def _changes(window: Stretch, _view: View, _ask: Ask) -> float:
-    return float(window.series.changes(window.first, window.last))
-
-
-def _delta(window: Stretch, _view: View, _ask: Ask) -> float:
-    values = window.series.values
-    change: float = values[window.last - 1] - values[window.first]
-    return change
-
-
-def _slope(window: Stretch, _view: View, ask: Ask) -> float | None:
-    trend = trend_in(window, ask.span)
-    return None if trend is None else trend.per_second * HOUR
-
-
-def _forecast(window: Stretch, view: View, ask: Ask) -> float | None:
-    trend = trend_in(window, ask.span)
-    return None if trend is None else trend.value(view.now.timestamp() + ask.ahead)
-
-
-def _time_to(window: Stretch, view: View, ask: Ask) -> float | None:
-    trend, level = trend_in(window, ask.span), None if ask.level is None else ask.level(view)
-    if trend is None or not isinstance(level, float):
-        return None
-    now = view.now.timestamp()
-    at = trend.meets(level)
-    if at is None:
-        return 0.0 if trend.level == level else math.inf
-    if at >= now:
-        return at - now
-    # The line was there within the window and goes on: it has come to pass. Before, it comes from there.
-    return 0.0 if at > now - ask.span else math.inf
-
-
-def _previous(window: Stretch, view: View, ask: Ask) -> Value | None:
-    """The value of the record before the newest."""
-    newest = view.times[ask.prefix].timestamp()
-    before, at = window.series.before(newest)
-    if before is None or (ask.within and newest - at > ask.within):
-        return None
-    return before
-
-
-WINDOW_FUNCTIONS = {
-    function.name: function
-    for function in (
-        WindowFunction(
-            name="avg",
-            form='avg(current.voltage, "6h")',
-            title="mean {field} of {span}",
-            kind=Kind.NUMBER,
-            measure=_average,
-        ),
-        WindowFunction(
-            name="min",
-            form='min(current.voltage, "6h")',
-            title="lowest {field} of {span}",
-            kind=Kind.NUMBER,
-            measure=_lowest,
-            fold=Fold.LOWEST,
-        ),
-        WindowFunction(
-            name="max",
-            form='max(current.voltage, "6h")',
-            title="highest {field} of {span}",
-            kind=Kind.NUMBER,
-            measure=_highest,
-            fold=Fold.HIGHEST,
-        ),
-        WindowFunction(
-            name="median",
-            form='median(current.voltage, "6h")',
-            title="median {field} of {span}",
-            kind=Kind.NUMBER,
-            measure=_median,
-        ),
-        WindowFunction(
-            name="count",
-            form='count(event.type, "6h")',
-            title="count of {field} in {span}",
-            kind=Kind.NUMBER,
-            measure=_count,
-            fold=None,
-            unit="",
-            same_scale=False,
-            numeric=False,
-            needs_share=False,
-            fewest=0,
-        ),
-        WindowFunction(
-            name="changes",
-            form='changes(current.voltage, "6h")',
-            title="changes of {field} in {span}",
-            kind=Kind.NUMBER,
-            measure=_changes,
-            fold=None,
-            unit="",
-            same_scale=False,
-            numeric=False,
-        ),
-        WindowFunction(
-            name="delta",
-            form='delta(current.voltage, "6h")',
-            title="change of {field} in {span}",
-            kind=Kind.NUMBER,
-            measure=_delta,
-            same_scale=False,
-            fewest=2,
-        ),
-        WindowFunction(
-            name="slope",
-            form='slope(current.voltage, "6h")',
-            title="trend of {field} over {span}",
-            kind=Kind.NUMBER,
-            measure=_slope,
-            fewest=3,
-            unit="{unit}/h",
-            same_scale=False,
-        ),
-        WindowFunction(
-            name="forecast",
-            form='forecast(current.voltage, "12h", ahead="8h")',
-            title="{field} expected in {ahead}",
-            kind=Kind.NUMBER,
-            measure=_forecast,
-            fewest=3,
-            keywords=("ahead",),
-        ),
-        WindowFunction(
-            name="time_to",
-            form='time_to(current.voltage, 11.3, "12h")',
-            title="time until {field} is {level}",
-            kind=Kind.DURATION,
-            measure=_time_to,
-            unit="",
-            same_scale=False,
-            fewest=3,
-            has_level=True,
-            keywords=(),
-        ),
-        WindowFunction(
-            name="previous",
-            form='previous(sic.status) or previous(sic.status, within="90m")',
-            title="previous {field}",
-            kind=None,
-            measure=_previous,
-            fold=None,
-            numeric=False,
-            needs_share=False,
-            fewest=2,
-            span_needed=False,
-            keywords=("within",),
-        ),
-        WindowFunction(
-            name="same_hour_yesterday",
-            form="same_hour_yesterday(current.voltage)",
-            title="mean {field} at this hour yesterday",
-            kind=Kind.NUMBER,
-            measure=_average,
-            span_needed=False,
-            fixed=(HOUR, 23.5 * HOUR),
-            keywords=(),
-        ),
-    )
-}
 
 
 def span_mistake(seconds: float, source: Source) -> str:

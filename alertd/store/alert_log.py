@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, false, insert, select, update
+from sqlalchemy import Connection, false, insert, select, true, update
 
 from alertd.model import Alert, State, Told, Transition
 from alertd.store.columns import storable
@@ -69,6 +69,24 @@ def alert(connection: Connection, alert_id: str) -> Alert | None:
     """The one of this id."""
     found = read(connection, ALERTS, Alert, ALERTS.c.id == alert_id)
     return found[0] if found else None
+
+
+def alerts_of(connection: Connection, rule: str, subject: str) -> list[Alert]:
+    """Every one of a rule and subject, newest first."""
+    about = (ALERTS.c.rule == rule, ALERTS.c.subject == subject)
+    return read(connection, ALERTS, Alert, *about, order_by=(ALERTS.c.active_at.desc(), ALERTS.c.id))
+
+
+def firing_at(connection: Connection, at: datetime) -> list[Alert]:
+    """Those that fired at a time, by their samples' times, as they stand now; in the order they began."""
+    over = (ALERTS.c.resolved_at.is_(None)) | (ALERTS.c.resolved_at > at)
+    return sorted(read(connection, ALERTS, Alert, ALERTS.c.fired_at <= at, over), key=_beginning)
+
+
+def fired_in_shadow(connection: Connection) -> list[Alert]:
+    """Those that fired and were in shadow when they were last judged, in the order they began."""
+    found = read(connection, ALERTS, Alert, ALERTS.c.shadow == true(), ALERTS.c.fired_at.is_not(None))
+    return sorted(found, key=_beginning)
 
 
 def by_id(connection: Connection, alert_ids: Iterable[str]) -> list[Alert]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from alertd.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
-from alertd.store.place import Place
+from alertd.store.place import Place, remedy
 
 _LITTLE_ROOM = 256 * 1024
 """Bytes; with less than that free, a failed write is a full disk whatever SQLite calls it."""
@@ -49,7 +49,7 @@ def _from_sqlite(file: Path, error: sqlite3.Error) -> StoreError:
         what = "is no alertd database" if kind == "SQLITE_NOTADB" else "is damaged"
         return StoreCorrupt(f"{file} {what}: put a backup in its place, or move it away to begin anew")
     if kind == "SQLITE_READONLY":
-        return StoreError(f"{file} cannot be written: give this user write access to the file and to its folder")
+        return StoreError(f"{file} cannot be written: {_remedy(file)}")
     if kind in ("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH"):
         return StoreError(f"{file} cannot be opened: {_why_shut(file)}")
     if kind == "SQLITE_IOERR":
@@ -70,7 +70,14 @@ def _why_shut(file: Path) -> str:
         return f"there is no folder {file.parent}; create it, or change storage.url"
     if file.is_dir():
         return "it is a folder; name a file in storage.url"
-    return "give this user read and write access to it and to its folder"
+    return _remedy(file)
+
+
+def _remedy(file: Path) -> str:
+    """By the first of the database's files that this user may not write."""
+    beside = [file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm"))]
+    shut = [each for each in beside if each.exists() and not os.access(each, os.R_OK | os.W_OK, effective_ids=True)]
+    return remedy(shut[0] if shut else file, file)
 
 
 _POSTGRES = {

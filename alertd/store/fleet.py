@@ -66,9 +66,9 @@ def _differs(row: Mapping[str, object], known: object) -> bool:
     return any(getattr(known, name, _differs) != value for name, value in row.items())
 
 
-def newest(connection: Connection) -> list[Sample]:
-    """The newest record of each (instrument, source)."""
-    return read(connection, NEWEST, Sample)
+def newest(connection: Connection, serial: str | None = None) -> list[Sample]:
+    """The newest record of each (instrument, source), or of each source of one instrument."""
+    return read(connection, NEWEST, Sample, *(() if serial is None else (NEWEST.c.instrument == serial,)))
 
 
 def record_newest(connection: Connection, samples: Iterable[Sample]) -> None:

@@ -104,6 +104,19 @@ def points(
     return found
 
 
+def newest_record(
+    connection: Connection, instrument: str, source: Source, span: tuple[datetime, datetime]
+) -> Sample | None:
+    """The last record of that span, its ends included, with all that it held; None where there is none."""
+    first, last = to_micros(span[0]), to_micros(span[1])
+    for _, track in _tracks(connection, {storable(instrument)}, source, None, first, last):
+        part = track.between(first, last + 1)
+        if part.times:
+            values = {name: column[-1] for name, column in part.columns.items()}
+            return Sample(instrument=instrument, source=source, at=from_micros(part.times[-1]), values=values)
+    return None
+
+
 def columns(
     connection: Connection,
     instruments: Collection[str],
@@ -122,6 +135,34 @@ def columns(
     return found
 
 
+def tracks(
+    connection: Connection,
+    instruments: Collection[str],
+    source: Source,
+    fields: Sequence[str],
+    span: tuple[datetime, datetime],
+) -> dict[str, Track]:
+    """The same as whole columns, missing values as None."""
+    first, last = to_micros(span[0]), to_micros(span[1])
+    wanted = {storable(each) for each in instruments}
+    return {
+        serial: part
+        for serial, track in _tracks(connection, wanted, source, fields, first, last)
+        if (part := track.between(first, last + 1)).times
+    }
+
+
+def has_any(connection: Connection, span: tuple[datetime, datetime]) -> bool:
+    """Whether anything at all was recorded in that span."""
+    first, last = to_micros(span[0]), to_micros(span[1])
+    days = HISTORY.c.day.between(first // _DAY, last // _DAY)
+    recent = (RECENT.c.last_at >= from_micros(first), RECENT.c.first_at <= from_micros(last))
+    return any(
+        connection.execute(select(table.c.id).where(*where).limit(1)).first() is not None
+        for table, where in ((HISTORY, (days,)), (RECENT, recent))
+    )
+
+
 def _without_missing(times: list[float], values: Sequence[Value | None]) -> Measured:
     if None not in values:
         return times[: len(values)], list(values)  # type: ignore[arg-type]  # none of them is None
@@ -130,8 +171,9 @@ def _without_missing(times: list[float], values: Sequence[Value | None]) -> Meas
 
 
 def _tracks(  # noqa: PLR0917 - one question
-    connection: Connection, serials: set[str], source: Source, fields: Sequence[str], first: int, last: int
+    connection: Connection, serials: set[str], source: Source, fields: Sequence[str] | None, first: int, last: int
 ) -> Iterator[tuple[str, Track]]:
+    """The tracks of these; `fields` None: with every field."""
     # Rounds' blocks first: where a step of packing falls between the two statements, its records are seen in both
     # tables, not in none.
     fresh = rounds.tracks_of(_rounds(connection, source, {COMMON, *map(shelf_of, serials)}, first, last), serials)
@@ -285,41 +327,3 @@ def _every(connection: Connection, table: Table, *columns: Column[Any]) -> Itera
         if not rows:
             return
         last = rows[-1].id
-
-
-# -- as a part of the Store --------------------------------------------------------------------------------------------
-
-
-class Histories:
-    """What the Store can say of the past. Fields are named as in alertd/fields.py, without their source's prefix."""
-
-    _database: Database
-
-    def history(self, instrument: str, source: Source, field: str, start: datetime, end: datetime) -> Points:
-        """One field's values from `start` to `end`, both included, in the order of their times."""
-        return self.history_many(instrument, source, [field], start, end)[field]
-
-    def history_many(
-        self, instrument: str, source: Source, fields: Sequence[str], start: datetime, end: datetime
-    ) -> dict[str, Points]:
-        """The same of several fields at once."""
-        found = self.histories([instrument], source, fields, start, end)
-        return next(iter(found.values()), {name: [] for name in fields})
-
-    def histories(
-        self, instruments: Collection[str], source: Source, fields: Sequence[str], start: datetime, end: datetime
-    ) -> dict[str, dict[str, Points]]:
-        """The same of several instruments, by serial, some hundred at best; one without records is left out."""
-        with self._database.reading() as connection:
-            return points(connection, instruments, source, fields, (start, end))
-
-    def measured(
-        self, instruments: Collection[str], source: Source, fields: Sequence[str], start: datetime, end: datetime
-    ) -> dict[str, dict[str, Measured]]:
-        """The same as bare columns, times in seconds since 1970: for whoever takes in the past of a whole fleet."""
-        with self._database.reading() as connection:
-            return columns(connection, instruments, source, fields, (start, end))
-
-    def pack_history(self, now: datetime) -> bool:
-        """One step of packing, a fraction of a second; whether there was one to do, so that another may follow."""
-        return pack_some(self._database, now)

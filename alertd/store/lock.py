@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from alertd.errors import StoreBusy, StoreError
+from alertd.store.place import remedy
 
 
 class Lock:
@@ -28,9 +29,7 @@ class Lock:
         except FileNotFoundError as error:
             raise StoreError(f"no folder {file.parent} for the database: create it, or change storage.url") from error
         except OSError as error:
-            raise StoreError(
-                f"{beside} cannot be written ({error.strerror}): give this user write access to it and to its folder"
-            ) from error
+            raise StoreError(f"{beside} cannot be written ({error.strerror}): {remedy(beside, file)}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

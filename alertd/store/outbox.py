@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, Text, bindparam, exists, func, insert, or_, select, type_coerce, update
 
 from alertd.model import Delivery, DeliveryState, TargetHealth, Timing, Told
 from alertd.store import alert_log
 from alertd.store.columns import Moment, Words
-from alertd.store.rows import delivery_columns, delivery_of, delivery_row, read, row_of, upsert
+from alertd.store.rows import chunked, delivery_columns, delivery_of, delivery_row, read, row_of, upsert
 from alertd.store.schema import DELIVERIES, TARGETS, TIMINGS
 
 UNSENT = (DeliveryState.QUEUED, DeliveryState.LEASED)
@@ -54,6 +54,19 @@ def deliveries(
     if target is not None:
         statement = statement.where(DELIVERIES.c.target == target)
     return _deliveries(connection, statement)
+
+
+def about(connection: Connection, ids: Iterable[str]) -> list[Delivery]:
+    """Messages that say something of these alerts or episodes, in the order of their decisions; with titles alone."""
+    wanted = set(ids)
+    columns = delivery_columns(DELIVERIES, whole=False)
+    found: list[Delivery] = []
+    # Ids are letters and digits: as JSON each stands between quotes, and no other id holds it.
+    said = type_coerce(DELIVERIES.c.says, Text)
+    for some in chunked(sorted(wanted), 50):
+        statement = select(*columns).where(or_(*(said.contains(f'"{each}"', autoescape=True) for each in some)))
+        found += [delivery_of(row, whole=False) for row in connection.execute(statement)]
+    return sorted({each.id: each for each in found}.values(), key=lambda each: each.id)
 
 
 def _deliveries(connection: Connection, statement: Select[tuple[object, ...]]) -> list[Delivery]:

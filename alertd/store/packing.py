@@ -69,7 +69,7 @@ def _pack_column(name: str, columns: Mapping[str, Column], bodies: list[bytes]) 
     if not there:
         return {}
     spec: dict[str, Any] = {} if len(there) == len(column) else {"runs": _runs(column)}
-    if _is_workedto_bytes(name, columns):
+    if _can_be_worked_out(name, columns):
         return spec | {"worked_out": True}
     before = len(bodies)
     if _NUMERIC.issuperset(map(type, there)):
@@ -120,7 +120,7 @@ def _runs(column: Column) -> list[int]:
     return runs
 
 
-def _is_workedto_bytes(name: str, columns: Mapping[str, Column]) -> bool:
+def _can_be_worked_out(name: str, columns: Mapping[str, Column]) -> bool:
     if name not in _WORKED_OUT:
         return False
     sources, _ = _WORKED_OUT[name]

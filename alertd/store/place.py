@@ -1,5 +1,8 @@
 """Where a store is: `storage.url`, read once. Its text names the place in errors and never carries a password."""
 
+import os
+import pwd
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +51,28 @@ def _file_of(url: URL, base: Path) -> Path:
     if url.host or not url.database or url.database == ":memory:":
         raise StoreError("storage.url names no file: write sqlite:///alertd.db, or sqlite:////var/lib/alertd/alertd.db")
     return (base / url.database).resolve()
+
+
+def remedy(file: Path, database: Path) -> str:
+    """What to do where this user may not open or write one of a database's files, in a few words."""
+    me = os.geteuid()
+    try:
+        owner, host = file.stat().st_uid, file.parent.stat().st_uid
+    except OSError:
+        owner = host = me
+    if owner == me:
+        return "give this user read and write access to it and to its folder"
+    if host == me:  # the service's own folder, in which somebody ran poll
+        files = f"{shlex.quote(str(database))}*"
+        return f"a command that ran as {_user(owner)} made it: as root, chown {_user(me)} {files}"
+    return f"it is {_user(owner)}'s, and this is {_user(me)}: run this as {_user(owner)}"
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def is_there(file: Path) -> bool:

@@ -3,7 +3,19 @@
 No foreign keys: told and transitions may outlive a pruned alert by one transaction, and nothing reads them without it.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    false,
+    text,
+)
 
 from alertd.model import DeliveryState, EndReason, NotifyReason, Source, State, TransitionKind
 from alertd.store.columns import Badness, Images, Json, Levels, Moment, OneOf, SaysList, Texts, Words
@@ -99,6 +111,7 @@ ALERTS = Table(
     Column("breached_at", Moment),
     Column("closed_at", Moment),
     Column("own", Boolean, nullable=False),
+    Column("shadow", Boolean, nullable=False, server_default=false()),
     Column("settled", Boolean, nullable=False),  # over, and no target has anything more to hear of it
     Column("written_at", Moment, nullable=False),  # wall clock; retention counts from here
     Index("alerts_open", "settled", "state"),

@@ -23,8 +23,9 @@ from alertd.alerts.flapping import CHANGES, Episode
 from alertd.matchers import parse_matcher
 from alertd.model import Alert, State
 from alertd.notify.known import Key, Plan
-from alertd.notify.silences import Silence
+from alertd.notify.silences import Silence, state_of
 from alertd.notify.standing import Ack, Explained
+from alertd.notify.wallclock import DAY
 from alertd.store.engine import Database
 from alertd.store.rows import chunked, read, row_of, upsert
 from alertd.store.schema import ALERTS, TRANSITIONS
@@ -86,6 +87,12 @@ class Standing:
         with self._database.reading() as connection:
             return read(connection, EPISODES, Episode, EPISODES.c.settled == false(), order_by=(EPISODES.c.began_at,))
 
+    def episodes_of(self, rule: str, subject: str) -> list[Episode]:
+        """Every time that it flapped, oldest first."""
+        about = (EPISODES.c.rule == rule, EPISODES.c.subject == subject)
+        with self._database.reading() as connection:
+            return read(connection, EPISODES, Episode, *about, order_by=(EPISODES.c.began_at,))
+
     def ended_since(self, since: datetime) -> list[Alert]:
         """Alerts that fired and whose end was recorded since then, alertd's own too."""
         over = (ALERTS.c.state == State.RESOLVED, ALERTS.c.fired_at.is_not(None), ALERTS.c.closed_at > since)
@@ -104,9 +111,9 @@ class Standing:
             return (*connection.execute(silences).one(), connection.scalar(select(func.max(ACKS.c.id))))
 
     def changes_since(self, since: datetime) -> list[tuple[str, str, datetime]]:
-        """(rule, subject, sample time) of every firing and resolving since then, alertd's own left out, in order.
+        """(rule, subject, sample time) of every firing and resolving since then, in order; not of alertd's own.
 
-        Changes up to the end of an episode of flapping do not count again.
+        Changes up to the end of an episode of flapping do not count again, those in shadow not at all.
         """
         last = (
             select(EPISODES.c.rule, EPISODES.c.subject, func.max(EPISODES.c.ended_at).label("ended_at"))
@@ -121,6 +128,7 @@ class Standing:
             .select_from(joined)
             .where(
                 ALERTS.c.own == false(),
+                ALERTS.c.shadow == false(),
                 TRANSITIONS.c.kind.in_(list(CHANGES)),
                 TRANSITIONS.c.at >= since,
                 or_(last.c.ended_at.is_(None), TRANSITIONS.c.at > last.c.ended_at),
@@ -168,13 +176,15 @@ def rename_rule(connection: Connection, old: str, new: str) -> None:
         connection.execute(update(table).where(table.c.rule == old).values(rule=new))
 
 
-def prune(connection: Connection, before: datetime, alert_ids: Sequence[str]) -> None:
-    """Forget what belonged to alerts that are forgotten, and silences long over."""
-    for ids in chunked(alert_ids):
-        for table in (ACKS, HELD, CLOCKS, EXPLAINED):
-            connection.execute(delete(table).where(table.c.alert_id.in_(ids)))
-        connection.execute(delete(EXPLAINED).where(EXPLAINED.c.cause_id.in_(ids)))
-    connection.execute(delete(SILENCES).where(or_(SILENCES.c.expired_at < before, SILENCES.c.ends_at < before)))
+def prune(connection: Connection, before: datetime) -> None:
+    """Forget silences and flapping that were over before that time. What belongs to an alert goes with it."""
+    over = or_(SILENCES.c.expired_at < before, SILENCES.c.ends_at < before)
+    connection.execute(delete(SILENCES).where(over))
+    # The end of a series may stand in its rule alone (COUNT, UNTIL); by no zone's clocks is it a day off UTC's.
+    series = _silences(connection, SILENCES.c.rrule.is_not(None), SILENCES.c.created_at < before)
+    ids = [silence.id for silence in series if state_of(silence, before - DAY) == "expired"]
+    for some in chunked(ids):
+        connection.execute(delete(SILENCES).where(SILENCES.c.id.in_(some)))
     connection.execute(delete(EPISODES).where(EPISODES.c.ended_at < before))
 
 

@@ -96,3 +96,6 @@ EXPLAINED = Table(
     Index("explained_by", "cause_id"),
     sqlite_with_rowid=False,
 )
+
+ALERT_IDS = (ACKS.c.alert_id, HELD.c.alert_id, CLOCKS.c.alert_id, EXPLAINED.c.alert_id, EXPLAINED.c.cause_id)
+"""What belongs to one alert and is forgotten with it."""

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, bindparam, delete, ins
 
 from alertd.errors import StoreError
 from alertd.model import State
-from alertd.store import history, outbox
+from alertd.store import history, outbox, standing
 from alertd.store.columns import Words
 from alertd.store.engine import Database
 from alertd.store.rows import chunked, upsert
@@ -27,6 +27,7 @@ from alertd.store.schema import (
     TOLD,
     TRANSITIONS,
 )
+from alertd.store.standing_schema import ALERT_IDS
 
 _RECALL = select(MEMORY.c.value).where(MEMORY.c.key == bindparam("key", type_=Words))
 
@@ -56,6 +57,7 @@ def prune(database: Database, before: datetime, chunk: int) -> int:
             gone += len(part)
     with database.writing() as connection:
         connection.execute(delete(TIMINGS).where(TIMINGS.c.last_message_at < before))
+        standing.prune(connection, before)
     history.prune(database, before, chunk)
     return gone
 
@@ -73,7 +75,7 @@ def _old(database: Database, before: datetime) -> Iterator[_Forgotten]:
         stale = or_(DELIVERIES.c.delivered_at < before, DELIVERIES.c.delivered_at.is_(None))
         delivery_ids = _ids(connection, DELIVERIES.c.id, finished, DELIVERIES.c.decided_at < before, stale)
         serials = _ids(connection, INSTRUMENTS.c.serial, INSTRUMENTS.c.removed_at < before)
-    yield (ALERTS.c.id, TOLD.c.alert_id, TRANSITIONS.c.alert_id), alert_ids
+    yield (ALERTS.c.id, TOLD.c.alert_id, TRANSITIONS.c.alert_id, *ALERT_IDS), alert_ids
     yield (DELIVERIES.c.id,), delivery_ids
     yield (INSTRUMENTS.c.serial, NEWEST.c.instrument, CURSORS.c.instrument), serials
 

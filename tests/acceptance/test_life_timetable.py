@@ -1,6 +1,7 @@
 """The main job as timetables on a virtual clock: who is told what, when, and nothing else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -236,6 +237,18 @@ def test_the_first_event_ever_is_news(world: NewWorld) -> None:
     w.expect(told("mail", "first", at="15m", contains="NetworkEvent"))
     w.expect(told("mail", "all_resolved", at="35m", contains="SicFailed"))
     w.run(until="40m")
+
+
+def test_what_reads_the_instrument_alone_is_judged_as_well(world: NewWorld) -> None:
+    """A subscription that ends and is renewed: such a rule reads no source, so every round looks at it."""
+    w = world({"alert": "NotPaidFor", "when": 'instrument.subscription != "Active"', "for": "10m"})
+
+    def subscribe(word: str) -> None:
+        w.client.fleet["QT1"] = replace(w.client.fleet["QT1"], subscription=word)
+
+    w.at("5m").does(lambda: subscribe("Expired")).at("30m").does(lambda: subscribe("Active"))
+    w.expect(told("mail", "first", at="15m", contains="NotPaidFor"), told("mail", "all_resolved", at="30m"))
+    w.run(until="1h")
 
 
 def test_the_api_away_is_one_own_alert(world: NewWorld) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.processes import PATIENCE, Site, environment, wait_until
+from tests.support.processes import PATIENCE, ROOT, Running, Site, environment, wait_until
 from tests.support.sinks import HANG, Answer, SmtpSink
 
 FIRST, SECOND = "QT100000", "QT100001"
@@ -106,6 +106,53 @@ def test_stopped_before_it_began(site: Site):
     wait_until(site.database.exists)
     daemon.tell(signal.SIGTERM)
     done = daemon.ended(10)
+    assert (done.code, done.err) == (0, "")
+
+
+SLOW_IMPORT = """
+import sys, time
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+
+class Slow(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "alertd.daemon.setup" and sys.argv[1:2] == ["run"]:
+            Path("importing").touch()
+            while not Path("go on").exists():
+                time.sleep(0.02)
+
+sys.meta_path.insert(0, Slow())
+"""
+"""A sitecustomize: an import that takes until the test lets it go on."""
+
+
+@pytest.fixture
+def importing(site: Site) -> Running:
+    """A daemon in the middle of its imports."""
+    slow = site.folder / "slow"
+    slow.mkdir()
+    (slow / "sitecustomize.py").write_text(SLOW_IMPORT)
+    daemon = site.start("run", PYTHONPATH=f"{slow}:{ROOT}")
+    wait_until((site.folder / "importing").exists, story=site.story)
+    return daemon
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_before_it_has_imported_itself(site: Site, importing: Running, number: int):
+    """A stop within the first seconds ends it at once, in silence, with exit code 0, and nothing was opened."""
+    importing.tell(signal.SIGHUP)
+    importing.tell(number)
+    done = importing.ended(10)
+    assert (done.code, done.text) == (0, "")
+    assert not site.database.exists()
+
+
+def test_asked_to_reload_before_it_has_imported_itself(site: Site, importing: Running):
+    """SIGHUP within the first seconds ends nothing, and a stop later on is an ordinary one."""
+    importing.tell(signal.SIGHUP)
+    (site.folder / "go on").touch()
+    importing.wait_for("service.started")
+    done = importing.stop(10)
     assert (done.code, done.err) == (0, "")
 
 

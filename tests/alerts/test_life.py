@@ -1,6 +1,7 @@
 """The alert's life: every edge is a row."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -116,6 +117,44 @@ def test_a_clock_that_steps_back_counts_nothing() -> None:
     assert alert is not None
     assert alert.state is State.PENDING
     assert alert.levels[CRITICAL].breached_for == MINUTE
+
+
+def explained(volts: float) -> Evaluation:
+    """A rule with two levels: warning under 11.8 V until 12.1 V, critical under 11.3 V until 11.6 V."""
+    limits = {CRITICAL: (11.3, 11.6), WARNING: (11.8, 12.1)}
+    verdicts = {
+        severity: LevelVerdict(
+            when=Verdict.BREACHED if volts < low else Verdict.CLEAR,
+            until=Verdict.BREACHED if volts >= clear else Verdict.CLEAR,
+        )
+        for severity, (low, clear) in limits.items()
+    }
+    endings = {severity: f"of {clear}" for severity, (low, clear) in limits.items() if volts >= low}
+    return replace(seen(verdicts, START), explanation="of when", endings=endings)
+
+
+@pytest.mark.parametrize(
+    ("story", "for_", "volts", "told"),
+    [
+        ("breached", 0, (11.7,), "of when"),
+        ("between when and until", 0, (11.7, 11.9), "of 12.1"),
+        ("critical between its own", 0, (11.2, 11.4), "of 11.6"),
+        ("down to warning, which is breached", 0, (11.2, 11.7), "of when"),
+        ("down to warning, which holds", 0, (11.2, 11.9), "of 12.1"),
+        ("over, from warning", 0, (11.7, 12.4), "of 12.1"),
+        ("over, from critical", 0, (11.2, 12.4), "of 12.1"),
+        ("over before it fired", 5, (11.7, 11.9), "of when"),
+    ],
+)
+def test_why(story: str, for_: int, volts: tuple[float, ...], told: str) -> None:
+    """What fires is told by what is breached, what only holds and what is over by the limit of its `until`."""
+    terms = subject({severity: LevelTerms(for_=for_ * MINUTE) for severity in (CRITICAL, WARNING)})
+    alert: Alert | None = None
+    for value in volts:
+        step = advance(alert, explained(value), terms, START)
+        alert = step.alert
+    assert alert is not None
+    assert alert.explanation == told, story
 
 
 LEVELS = subject({CRITICAL: LevelTerms(for_=MINUTE), WARNING: LevelTerms(for_=2 * MINUTE)})

@@ -35,6 +35,13 @@ def spoil_everything(site: Site) -> None:
         path.write_text(body)
 
 
+def add_tests(site: Site, *names: str) -> None:
+    """A test beside the rules that expects something of each."""
+    expect = [{"at": "1h", "alert": name} for name in names or ("LowVoltage",)]
+    tests = {"rules": ["site.yaml"], "tests": [{"name": "all", "expect": expect}]}
+    (site.folder / "rules" / "site.test.yaml").write_text(yaml.safe_dump(tests))
+
+
 def test_every_mistake_at_once(site: Site, alertd: Alertd):
     """Config, rules, texts and templates are all looked at, however broken the others are."""
     spoil_everything(site)
@@ -71,6 +78,7 @@ def test_run_and_poll_refuse_with_the_same_lines(site: Site, alertd: Alertd, wor
 
 def test_json(site: Site, alertd: Alertd):
     """`--json` has each mistake in parts, for an editor or a pipeline."""
+    add_tests(site)
     assert alertd("check", "--json", "-c", site.path).json == {"mistakes": [], "rules": 1, "wrong_online": 0}
     site.write_rules({**LOW_VOLTAGE, "when": "current.voltge < 11.3"})
     ran = alertd("check", "--json", "-c", site.path)
@@ -83,6 +91,7 @@ def test_json(site: Site, alertd: Alertd):
 
 def test_a_good_set_up(site: Site, alertd: Alertd):
     """Nothing wrong: exit 0 and one line; a receiver that nothing reaches is a warning only."""
+    add_tests(site)
     ran = alertd("check", "-c", site.path)
     assert (ran.code, ran.out, ran.err) == (0, f"{site.path}: no mistakes, 1 rule\n", "")
     idle = {"name": "idle", "targets": [{"name": "spare", "url": "json://127.0.0.1:9"}]}
@@ -193,6 +202,7 @@ def test_online(tmp_path: Path, alertd: Alertd):
     """`--online` asks with the key: the fleet and one instrument of each source that has it; a refusal is exit 1."""
     fleet = Fleet(monitors=(Monitor(serial="AQ000001", type="AirQuality"), Monitor(serial="QT000002")))
     with Site(tmp_path, fleet=fleet, every={"status": "1m", "current": "1m", "sic": "5m"}) as site:
+        add_tests(site)
         ran = alertd("check", "--online", "-c", site.path)
         assert (ran.code, ran.err) == (0, "")
         assert "instruments: 2 watched" in ran.out
@@ -206,3 +216,45 @@ def test_online(tmp_path: Path, alertd: Alertd):
         ran = alertd("check", "--online", "--json", "-c", site.path)
         assert (ran.code, ran.json["wrong_online"]) == (1, 1)
         assert len(ran.errors) == 1
+
+
+def test_what_cannot_be_meant(site: Site, alertd: Alertd):
+    """Warnings have a place and a remedy and change no exit code; with --strict they are mistakes."""
+    site.write_rules({**LOW_VOLTAGE, "until": "current.voltage < 11.3"}, {"alert": "Hot", "when": "current.temp > 80"})
+    ran = alertd("check", "-c", site.path)
+    assert (ran.code, ran.out) == (0, f"{site.path}: no mistakes, 2 rules\n")
+    assert set(places(ran.err)) == {"site.yaml"}
+    assert [line.split(": warning: ")[1].split(":")[0].split(",")[0] for line in ran.errors] == [
+        "LowVoltage has no test",
+        "until never holds where when is over",
+        "Hot has no test",
+        "without until",
+    ]
+    strict = alertd("check", "--strict", "-c", site.path)
+    assert (strict.code, strict.out) == (1, "4 mistakes\n")
+    assert strict.err == ran.err.replace("warning: ", "")
+    as_json = alertd("check", "--strict", "--json", "-c", site.path)
+    assert as_json.code == 1
+    assert [each["warning"] for each in as_json.json["mistakes"]] == [False] * 4
+
+
+def test_against_the_fleet(tmp_path: Path, alertd: Alertd):
+    """After a poll, check knows the monitors: a rule for none of them, an override for none, a field none has."""
+    hot = {"alert": "Hot", "when": "current.temp > params.limit", "keep_firing_for": "1h", "params": {"limit": 80}}
+    rules = [
+        {**LOW_VOLTAGE, "match": ['model="CR:000"']},
+        {"alert": "Lte", "when": "stats.lteRsrp < -110", "keep_firing_for": "1h"},
+        {**hot, "overrides": [{"match": ["instrument=QT999999"], "params": {"limit": 70}}]},
+    ]
+    wired = Fleet(monitors=tuple(Monitor(serial=f"QT10000{n}", features=("SIC",)) for n in range(2)))
+    with Site(tmp_path, fleet=wired, rules=rules, every={"status": "1m", "current": "1m", "stats": "1m"}) as site:
+        add_tests(site, "LowVoltage", "Lte", "Hot")
+        assert alertd("check", "-c", site.path).err == ""
+        assert alertd("poll", "-c", site.path).code == 0
+        ran = alertd("check", "-c", site.path)
+    assert ran.code == 0
+    assert [line.split(": warning: ")[1].split(":")[0] for line in ran.errors] == [
+        "LowVoltage matches none of the 2 monitors",
+        "stats.lteRsrp needs a modem, and none of the 2 monitors that it is about has one, so it is unknown",
+        "this override matches none of the 2 monitors that Hot is about",
+    ]

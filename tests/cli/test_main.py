@@ -1,5 +1,6 @@
 """The command line itself: exit codes, one line for each error, and an output that may be closed, full or narrow."""
 
+import json
 import os
 import signal
 import subprocess
@@ -61,6 +62,7 @@ def test_no_command(alertd: Alertd, words: list[str]):
         ["db", "drop"],
         ["db", "backup"],
         ["check", "-c"],
+        ["render", "LowVoltage/QT1"],
         ["", ""],
     ],
 )
@@ -72,6 +74,7 @@ def test_odd_words(alertd: Alertd, words: list[str], tmp_path: Path, monkeypatch
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.errors) == 1
     assert "--help" in ran.err
+    assert "\N{REPLACEMENT CHARACTER}" not in ran.err
 
 
 @pytest.mark.parametrize("words", CONFIGURED)
@@ -164,13 +167,20 @@ def test_init(alertd: Alertd, tmp_path: Path):
     ran = alertd("init", folder)
     assert (ran.code, ran.err) == (0, "")
     assert f"alertd check -c {folder}/config.yaml" in ran.out
-    assert {path.name for path in folder.iterdir()} == {"config.yaml", "rules", "templates"}
+    assert {path.name for path in folder.iterdir()} == {"config.yaml", "rules", "templates", ".schema"}
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "config.yaml").touch()
+    assert alertd("init", tmp_path / "one").errors == ["1 file was there already and left alone"]
     (folder / "config.yaml").write_text("mine")
     again = alertd("init", "--json", folder)
     assert (again.json["config"], again.json["written"]) == (str(folder / "config.yaml"), 0)
     assert again.json["kept"] == len([path for path in folder.rglob("*") if path.is_file()])
     assert "were there already" in again.err
     assert (folder / "config.yaml").read_text() == "mine"
+    (folder / ".schema" / "rules.json").write_text("{}")  # of another version, say
+    assert alertd("init", "--json", folder).json["written"] == 1
+    schema = alertd("schema", "rules")
+    assert json.loads((folder / ".schema" / "rules.json").read_text()) == schema.json
     for bad in (folder / "config.yaml", folder / "config.yaml" / "below", Path("/proc/none"), Path("x" * 5000)):
         refused = alertd("init", bad)
         assert refused.code == 2

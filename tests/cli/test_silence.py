@@ -158,7 +158,9 @@ def test_preview(quarry: Site, alertd: Alertd):
     assert whole == [each for each in alertd("alerts", "--json", "-c", quarry.path).json if each["instrument"] == THIRD]
     lines = alertd("silence", "preview", "site=Quarry A", "-c", quarry.path).out.splitlines()
     assert FIRST in lines[1]
+    assert alertd("silence", "preview", "site=Cliff", "-c", quarry.path).out.endswith(f"1 monitor: {THIRD}\n")
     assert lines[-1] == f"2 monitors: {FIRST}, {SECOND}"
+    assert alertd("silence", "preview", "site=Cliff", "-c", quarry.path).out.splitlines()[-1] == f"1 monitor: {THIRD}"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,8 @@ def test_preview(quarry: Site, alertd: Alertd):
         ["add", "site=A", "--for", "2h", "--until", "3h", "--reason", "x"],
         ["add", "site", "--for", "2h", "--reason", "x"],
         ["add", "site=~(", "--for", "2h", "--reason", "x"],
+        ["add", "site==A", "--for", "2h", "--reason", "x"],
+        ["add", "site!==A", "--for", "2h", "--reason", "x"],
         ["add", "site=A", "--rrule", "FREQ=NEVER", "--for", "2h", "--reason", "x"],
         ["add", "site=A", "--for", "\x1b[31m", "--reason", "x"],
         ["preview"],
@@ -190,9 +194,16 @@ def test_what_is_refused(quarry: Site, alertd: Alertd, words: list[str]):
 
 
 def test_before_the_first_poll(site: Site, alertd: Alertd):
-    """There is no database to hold it: exit 2, and a line that says what to do."""
-    ran = alertd("silence", "add", "site=A", "--for", "2h", "--reason", "x", "-c", site.path)
-    assert (ran.code, ran.errors) == (2, [f"no database at {site.database}: run alertd poll or alertd run first"])
+    """A silence may be made before anything was ever polled; one until resolved has nothing to wait for."""
+    site.simulator.pin(FIRST, voltage=11.0)
+    waits = alertd("silence", "add", "site=A", "--until-resolved", "--reason", "x", "-c", site.path)
+    assert (waits.code, waits.out, len(waits.errors)) == (2, "", 1)
+    assert not site.database.exists()
+    made = add(alertd, site, f"instrument={FIRST}", "--for", "2h")
+    assert [each["id"] for each in listed(alertd, site)] == [made]
+    assert alertd("poll", "-c", site.path).code == 0
+    (low,) = (each for each in alertd("alerts", "--json", "-c", site.path).json if each["instrument"] == FIRST)
+    assert (low["told"], low["muted_by"]) == ({}, [f"silence {made}"])
 
 
 HOSTILE = "\x1b[31mred\x1b[0m\nsecond line <!channel> {{ 1/0 }} <b> \udc80 \u202e" + "N" * 1500

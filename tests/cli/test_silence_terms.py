@@ -186,6 +186,7 @@ def test_matchers(text, label, operator, value):
         "site=~a{99999999999999999999}",
         "a b=c",
         "site=~[[a]",
+        "site=~(a+)+$",
         "site=~" + "(" * 6000 + ")" * 6000,
     ],
     ids=lambda text: text[:20],

@@ -62,7 +62,7 @@ def test_alerts() -> None:
     old = alert(1, name="Quarry B", stale_since=AT, recorded_at=DUE - timedelta(days=3))
     new = alert(0, recorded_at=AT)
     over = ended(2, recorded_at=AT)
-    given = facts(alerts=[old, new, over], held={"alert-0": "silence 4f2a"}, acks={"alert-0": ACK})
+    given = facts(alerts=[old, new, over], held={"alert-0": ["silence 4f2a"]}, acks={"alert-0": ACK})
     assert lists(given) == {
         "Firing": [
             "CRITICAL LowVoltage · Quarry A north (QT123456) 11.21 V, since 24 Nov 02:10 GMT; held by silence 4f2a",
@@ -167,6 +167,18 @@ def test_a_day_in_a_digest(world: NewWorld) -> None:
     assert lowest == ["Lowest voltages", "- 11.00 V · Monitor QT1 (QT1)", "- 12.40 V · Monitor QT2 (QT2)"]
     assert due == ["Calibrations due", "- Monitor QT1 (QT1): due 14 January"]
     assert idle == ["Rules without a monitor", "- Nobodys"]
+
+
+def test_what_holds_is_said_as_it_is_when_the_digest_is_made(world: NewWorld) -> None:
+    """A silence that nobody looked at before, but not the quiet hours that are just over."""
+    quiet = {"times": [{"start_time": "16:00", "end_time": "17:00"}]}
+    receiver = {**MAIL, "digest": {"cron": "0 17 * * *"}, "quiet_hours": quiet}
+    w = world(LOW_VOLTAGE, receivers=[receiver], route={"receiver": "team"}, serials=("QT1", "QT2"))
+    w.at("70m").voltage("QT1", 11.0).voltage("QT2", 11.0).at("2h").silence('instrument="QT1"', until="3h")
+    w.run_to("2h")
+    digest = next(each.text for each in w.heard if each.reason == "digest")
+    held = [line.partition("; ")[2] for line in digest.split("\n") if line.startswith("- CRITICAL")]
+    assert sorted(held) == ["", "held by silence s0"]
 
 
 def test_what_was_not_delivered_is_in_the_next_one(world: NewWorld) -> None:

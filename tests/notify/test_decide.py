@@ -128,6 +128,8 @@ def test_no_longer_routed_hears_only_the_end() -> None:
 def test_what_may_have_been_told_is_marked() -> None:
     """A message that may repeat an earlier, broken one says so."""
     assert decided(Member(alert=alert(), told=told(firing=None, maybe=True))).repeats
+    risen = decided(Member(alert=alert(severity=Severity.CRITICAL), told=told(severity=Severity.WARNING, maybe=True)))
+    assert (risen.reason, risen.repeats) == (NotifyReason.ESCALATED, True)
     assert not decided(Member(alert=alert())).repeats
 
 

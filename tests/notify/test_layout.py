@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from alertd.model import Delivery, DeliveryState, Message, NotifyReason, Says, Severity, Timing
-from alertd.notify.groups import STORM
+from alertd.notify.groups import STORM, Routing
 from alertd.notify.known import Order
-from tests.notify.standings import MINUTE, NOW, an_alert, planned, was_told
+from tests.notify.standings import MINUTE, NOW, ROOT, ROUTING, an_alert, planned, was_told
 
 MANY = [an_alert(f"LowVoltage/QT{number:02}") for number in range(12)]
 
@@ -72,6 +72,41 @@ def test_later_parts_wait_for_the_first_ones_outcome() -> None:
     (order,) = planned(*MANY).orders
     first = row(order, 1, says=order.says[:5], state=DeliveryState.LEASED)
     assert planned(*MANY, outbox=[first, row(order, 2, says=order.says[5:])]).is_empty
+
+
+TOGETHER = replace(ROUTING, root=replace(ROOT, group_by=("alertname",)))
+
+
+@pytest.mark.parametrize("arrived", [1, 5, 11])
+@pytest.mark.parametrize("routing", [ROUTING, TOGETHER])
+def test_later_parts_stand_once_the_first_has_arrived(routing: Routing, arrived: int) -> None:
+    """What it told is known, so nothing is written anew, whether it was merged of many groups or is one group's own."""
+    (order,) = planned(*MANY, routing=routing).orders
+    heard = tuple(was_told(says.alert_id, firing_at=NOW) for says in order.says[:arrived])
+    rest = row(order, 2, says=order.says[arrived:])
+    assert planned(*MANY, routing=routing, told=heard, outbox=[rest], timings=order.timings).is_empty
+
+
+def test_later_parts_of_a_reminder_stand() -> None:
+    """Everything in it was known all along."""
+    told = tuple(was_told(alert.id, firing_at=NOW - 600 * MINUTE) for alert in MANY)
+    (order,) = planned(*MANY, routing=TOGETHER, told=told).orders
+    assert order.reason is NotifyReason.REMINDER
+    assert planned(
+        *MANY, routing=TOGETHER, told=told, outbox=[row(order, 2, says=order.says[5:])], timings=order.timings
+    ).is_empty
+
+
+def test_later_parts_are_overtaken_by_what_is_new() -> None:
+    """An alert of the part that arrived is over: that is news, and goes with all that waits."""
+    (order,) = planned(*MANY, routing=TOGETHER).orders
+    heard = tuple(was_told(says.alert_id, firing_at=NOW) for says in order.says[:5])
+    over = an_alert(MANY[0].id, over=True)
+    rest = row(order, 2, says=order.says[5:])
+    result = planned(over, *MANY[1:], routing=TOGETHER, told=heard, outbox=[rest], timings=order.timings)
+    assert (result.supersede, len(result.orders)) == ((2,), 1)
+    assert [alert.id for alert in result.orders[0].resolved] == [over.id]
+    assert {says.alert_id for says in result.orders[0].says} == {alert.id for alert in MANY}
 
 
 def test_a_message_that_nobody_wants_any_more_goes() -> None:

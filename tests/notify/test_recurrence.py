@@ -94,6 +94,7 @@ def test_times_of_day(rule, times):
         ("FREQ=YEARLY;BYDAY=1MO;BYWEEKNO=3", "BYDAY: .* BYWEEKNO"),
         ("FREQ=MONTHLY;BYWEEKNO=3", "BYWEEKNO: needs FREQ=YEARLY"),
         ("FREQ=DAILY;COUNT=3;UNTIL=20261201", "COUNT, UNTIL"),
+        ("FREQ=HOURLY;COUNT=10001", "COUNT: 10000 at most"),
         ("FREQ=DAILY;COUNT=0", "COUNT: a number from 1 on"),
         ("FREQ=DAILY;INTERVAL=0", "INTERVAL: a number from 1 on"),
         ("FREQ=DAILY;INTERVAL=-1", "INTERVAL: a number from 1 on"),

@@ -74,6 +74,12 @@ def _compare(path: Path, text: str) -> None:
         (letter([HOT], [ended()]), "[WARNING] Hot · Quarry A north (QT123458) 91 °C", "warning"),
         (letter([], [ended()]), "[RESOLVED] LowVoltage · Quarry A north (QT123456) 12.60 V", "success"),
         (letter([], [ended(0), ended(1), ended(2)]), "[RESOLVED ×3] LowVoltage · Quarry A", "success"),
+        (letter([alert(), own()]), "[CRITICAL ×2] LowVoltage ×1, TargetFailing ×1 · 1 monitor", "failure"),
+        (
+            letter([alert(rule=rule) for rule in ("A", "B", "C", "D", "E")]),
+            "[CRITICAL ×5] A ×1, B ×1, C ×1, D ×1, 1 more rule · Quarry A",
+            "failure",
+        ),
         (letter([own()]), "[WARNING] TargetFailing · field-mail", "warning"),
         (
             letter([own(rule="ApiKeyRefused", subject="MyCirrus API", severity=Severity.CRITICAL)]),

@@ -2,10 +2,12 @@
 
 import json
 import re
+from binascii import b2a_qp
+from dataclasses import replace
 
 import pytest
 
-from alertd.model import Alert, NotifyReason, Severity
+from alertd.model import Alert, Image, NotifyReason, Severity
 from alertd.notify.letter import Digest, Letter, Line, RenderedParts, Section
 from alertd.notify.render import MOST_PARTS, Renderer
 from alertd.notify.render_slack import slack_attachment
@@ -51,6 +53,20 @@ def test_one_message_where_all_are_named(channel: str) -> None:
     assert all(one.subject in part.message.body for one in told.firing)
     if channel == "email":
         assert all(one.subject in part.message.html for one in told.firing)
+
+
+@pytest.mark.parametrize(("count", "pictures"), [(3, 3), (5000, 1)])
+def test_pictures_take_the_room_that_names_leave(count: int, pictures: int) -> None:
+    """A mail is at most 200 KB as sent: what names alerts comes before pictures, and the worst alert's is left last."""
+    png = bytes(range(256)) * 150
+    charts = {one.id: Image(cid=f"chart-{one.id}@alertd", png=png, alt="voltage") for one in storm(3).firing}
+    rendered = Renderer().render_parts(replace(storm(count), charts=charts), "email")
+    assert len(rendered.parts) == 1
+    message = rendered.parts[0].message
+    assert message.images == tuple(charts.values())[:pictures]
+    assert message.html.count("cid:") == pictures
+    texts = sum(len(b2a_qp(text.encode())) for text in (message.body, message.html))
+    assert texts + len(png) * pictures * 1.37 < 200_000
 
 
 @pytest.mark.parametrize("channel", BY_NAME)

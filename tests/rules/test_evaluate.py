@@ -39,19 +39,19 @@ SUPPLY = rule(
 
 
 @pytest.mark.parametrize(
-    ("volts", "critical", "warning", "until", "why"),
+    ("volts", "critical", "warning", "until", "why", "endings"),
     [
-        (12.4, C, C, B, "voltage 12.4 V ≥ 11.3 V"),
-        (11.4, C, C, C, "voltage 11.4 V ≥ 11.3 V"),
-        (11.21, C, B, C, "voltage 11.21 V < 11.3 V and sicInProgress is no"),
-        (10.7, B, B, C, "voltage 10.7 V < 10.8 V"),
-        (None, U, U, U, "voltage unknown (not given)"),
+        (12.4, C, C, B, "voltage 12.4 V ≥ 11.3 V", "voltage 12.4 V ≥ 10.8 V / voltage 12.4 V ≥ 11.5 V"),
+        (11.4, C, C, C, "voltage 11.4 V ≥ 11.3 V", "voltage 11.4 V ≥ 10.8 V / voltage 11.4 V < 11.5 V"),
+        (11.21, C, B, C, "voltage 11.21 V < 11.3 V and sicInProgress is no", "voltage 11.21 V ≥ 10.8 V"),
+        (10.7, B, B, C, "voltage 10.7 V < 10.8 V", ""),
+        (None, U, U, U, "voltage unknown (not given)", ""),
     ],
 )
-def test_each_level_has_its_verdict(
-    volts: float | None, critical: Verdict, warning: Verdict, until: Verdict, why: str
+def test_each_level_has_its_verdict(  # noqa: PLR0917
+    volts: float | None, critical: Verdict, warning: Verdict, until: Verdict, why: str, endings: str
 ) -> None:
-    """Every level is judged, and the explanation is that of the worst one that has something to say."""
+    """Every level is judged; the explanation is that of the worst one that has something to say; `until` has one."""
     seen = view({"current.voltage": volts, "status.sicInProgress": False})
     evaluation = evaluate(bind(SUPPLY, {}), seen, NOW)
     assert evaluation.rule == "SupplyVoltage"
@@ -63,6 +63,7 @@ def test_each_level_has_its_verdict(
     }
     assert list(evaluation.levels) == [CRITICAL, WARNING]
     assert evaluation.explanation == why
+    assert " / ".join(evaluation.endings.values()) == endings
     assert list(evaluation.values.items()) == [("current.voltage", volts), ("status.sicInProgress", False)]
 
 

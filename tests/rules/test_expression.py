@@ -167,9 +167,9 @@ def test_subscription_that_is_not_told_is_unknown() -> None:
         ('sic.status == "Success"', 'SIC status "Error" ≠ "Success"'),
         ('sic.status not in ["Success", "InProgress"]', 'SIC status "Error" is none of "Success", "InProgress"'),
         ('sic.status in ["Error"]', 'SIC status is "Error"'),
-        ("not status.online", "online is no"),
-        ("status.online", "online is no"),
-        ("status.online == False", "online is no"),
+        ("not status.online", "offline"),
+        ("status.online", "offline"),
+        ("status.online == False", "offline"),
         ('age(calibration) > "35d"', "age(calibration) 36.2 d > 35 d"),
         ('age(calibration) > "36d"', "age(calibration) 36.2 d > 36 d"),
         ('age(calibration) < "90s"', "age(calibration) 36.2 d ≥ 90 s"),
@@ -177,7 +177,7 @@ def test_subscription_that_is_not_told_is_unknown() -> None:
         ("current.voltage < 12 or current.uptime < 3", "voltage 11.21 V < 12 V"),
         ("current.voltage > 12 and current.uptime > 3", "voltage 11.21 V ≤ 12 V"),
         ("current.voltage > 12 or current.uptime < 3", "voltage 11.21 V ≤ 12 V and uptime 900 s ≥ 3 s"),
-        ("not (current.voltage > 12 or status.online)", "voltage 11.21 V ≤ 12 V and online is no"),
+        ("not (current.voltage > 12 or status.online)", "voltage 11.21 V ≤ 12 V and offline"),
         ("current.temp > 80 and current.voltage < 12", "temp unknown (not given)"),
         ('event.type == "x"', "event type unknown (no answer: time-out)"),
         ('note.user == "x"', "note user unknown (not polled)"),
@@ -194,6 +194,24 @@ def test_subscription_that_is_not_told_is_unknown() -> None:
 def test_explains(text: str, expected: str) -> None:
     """An explanation says the facts that decided, with units, true of the instrument whatever the answer is."""
     assert why(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "expected"),
+    [
+        ("online", True, "online"),
+        ("online", False, "offline"),
+        ("measuring", True, "measuring"),
+        ("measuring", False, "not measuring"),
+        ("sicInProgress", True, "sicInProgress is yes"),
+        ("sicInProgress", False, "sicInProgress is no"),
+        ("online", None, "online unknown (not given)"),
+    ],
+)
+def test_flags_in_words(flag: str, value: bool | None, expected: str) -> None:
+    """A flag is told as a person would, where there are words for it; turned round or compared, it is the same fact."""
+    for text in (f"status.{flag}", f"not status.{flag}", f"status.{flag} == True"):
+        assert compile_expression(text).explain(view({f"status.{flag}": value})) == expected
 
 
 def test_tells_a_value_from_its_limit() -> None:

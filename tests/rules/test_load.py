@@ -142,6 +142,10 @@ RULE = "rules:\n  - alert: A\n"
         (RULE + "    when: status.online\n    match: ['a=~\"[\"']", ["4:13: '[' is no regular expression"]),
         (RULE + "    when: status.online\n    labels: {a b: x}", ['4:14: "a b" is no label']),
         (RULE + "    when: status.online\n    labels: {severity: x}", ["4:14: the label severity is set by alertd"]),
+        (
+            RULE + "    when: status.online\n    labels: {timezone: Europe/Lundon}",
+            ['4:24: there is no time zone "Europe/Lundon": did you mean "Europe/London"'],
+        ),
         (RULE + "    when: status.online\n    labels: {n: 7}", ["4:17: n: text is wanted, not a number; put it in"]),
         (RULE + "    when: true", ["3:11: when: text is wanted"]),
         (

@@ -218,7 +218,9 @@ if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
 try:
-    Store.open("sqlite:///alertd.db", base=Path(sys.argv[1]), work=sys.argv[2] == "work").close()
+    with Store.open("sqlite:///alertd.db", base=Path(sys.argv[1]), work=sys.argv[2] == "work") as store:
+        if sys.argv[2] == "work":
+            store.remember("key", 1)
     print("opened")
 except StoreError as error:
     print(error)
@@ -250,16 +252,33 @@ def open_folder() -> Iterator[Path]:
 def test_a_store_of_another_user_says_that_it_cannot_be_written(open_folder: Path) -> None:
     """To work on it needs the right to; one that may not even read is told so as well."""
     work_in(open_folder).close()
+    remedy = "it is root's, and this is nobody: run this as root"
     if os.getuid() != 0:
         open_folder.chmod(0o555)
         (open_folder / "alertd.db").chmod(0o444)
         (open_folder / "alertd.db.lock").chmod(0o444)
-    assert "alertd.db.lock cannot be written (Permission denied): give this user write access" in as_nobody(
-        open_folder, "work"
-    )
+        remedy = "give this user read and write access"
+    assert f"alertd.db.lock cannot be written (Permission denied): {remedy}" in as_nobody(open_folder, "work")
     (open_folder / "alertd.db").chmod(0o000)
-    assert "cannot be opened: give this user read and write access" in as_nobody(open_folder, "look")
+    assert f"cannot be opened: {remedy}" in as_nobody(open_folder, "look")
     open_folder.chmod(0o755)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_what_root_made_in_the_services_folder(open_folder: Path) -> None:
+    """Each file that a poll as root left there, when it comes to it, with the command that gives them all back."""
+    database, lock = open_folder / "alertd.db", open_folder / "alertd.db.lock"
+    work_in(open_folder).close()
+    os.chown(open_folder, 65534, 65534)
+    given_back = f"a command that ran as root made it: as root, chown nobody {database}*"
+    assert as_nobody(open_folder, "work") == f"{lock} cannot be written (Permission denied): {given_back}"
+    os.chown(lock, 65534, 65534)
+    assert as_nobody(open_folder, "work") == f"{database} cannot be written: {given_back}"
+    database.chmod(0o600)
+    assert as_nobody(open_folder, "look") == f"{database} cannot be opened: {given_back}"
+    for file in open_folder.glob("alertd.db*"):
+        os.chown(file, 65534, 65534)
+    assert as_nobody(open_folder, "work") == "opened"
 
 
 def test_a_full_database_is_said_and_gone_on_from(sqlite_store: Store, tmp_path: Path) -> None:

@@ -5,14 +5,19 @@ import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from alertd.alerts.flapping import Episode
 from alertd.errors import StoreError
 from alertd.model import DeliveryState, Instrument, Severity, Source, State, Timing, Transition, TransitionKind
+from alertd.notify.silences import Silence
+from alertd.notify.standing import Ack, EscalationClock, Explained, Held, HoldKind
 from alertd.store.store import Store
 from tests.store.making import LEASE, NOW, alert, decide, delivery, finish, minutes, record, sample, told
 
+HOUR = timedelta(hours=1)
 RETENTION = timedelta(days=90)
 LATER = NOW + RETENTION + timedelta(days=1)
 
@@ -75,6 +80,66 @@ def test_retention_counts_from_when_it_was_recorded(store: Store) -> None:
     record(store, late, now=NOW)
     assert store.prune(NOW - RETENTION) == 0
     assert store.prune(minutes(1)) == 1
+
+
+def test_what_stood_between_old_alerts_and_targets_is_forgotten(store: Store) -> None:
+    """Acknowledgements, holds, clocks and explanations go with their alert; those of one that lives stay."""
+    record(store, alert("old", State.RESOLVED), alert("new"))
+    names = ("old", "new")
+    for name in names:
+        store.standing.add_ack(
+            Ack(alert_id=f"alert-{name}", rule="R", subject=name, by="ann", at=NOW, severity=Severity.INFO)
+        )
+    decide(
+        store,
+        held=[
+            Held(alert_id=f"alert-{each}", target="mail", kind=HoldKind.CAUSE, name="x", since=NOW) for each in names
+        ],
+        clocks=[EscalationClock(alert_id=f"alert-{each}", receiver="team", decided_at=NOW) for each in names],
+        explained=[Explained(alert_id=f"alert-{each}", cause_id="cause") for each in names],
+    )
+    assert store.prune(LATER - RETENTION) == 1
+    known = store.known(LATER)
+    left = [
+        *store.standing.acks([f"alert-{each}" for each in names]),
+        *known.held.values(),
+        *known.clocks.values(),
+        *store.standing.explained_by(["cause"]),
+    ]
+    assert [each.alert_id for each in left] == ["alert-new"] * 4
+
+
+@pytest.mark.parametrize(
+    ("story", "given", "kept"),
+    [
+        ("over", {"ends_at": minutes(60)}, False),
+        ("ended by hand", {"expired_at": minutes(60)}, False),
+        ("open", {"until_resolved": True}, True),
+        ("without an end", {"rrule": "FREQ=DAILY", "length": HOUR}, True),
+        ("its rule counts to the end", {"rrule": "FREQ=DAILY;COUNT=3", "length": HOUR}, False),
+        ("its rule has a last day", {"rrule": "FREQ=DAILY;UNTIL=20261201", "length": HOUR}, False),
+        ("its last time goes on", {"rrule": "FREQ=DAILY;COUNT=3", "length": timedelta(days=90)}, True),
+        ("its rule counts on", {"rrule": "FREQ=DAILY;COUNT=9999", "length": HOUR}, True),
+        ("it was over in the last days", {"rrule": "FREQ=DAILY;UNTIL=20270222", "length": HOUR}, True),
+    ],
+)
+def test_silences_long_over_are_forgotten(store: Store, story: str, given: dict[str, Any], kept: bool) -> None:
+    """Each whose end is known and so long ago, a series too whose end stands in its rule alone."""
+    usual: dict[str, Any] = {"id": "s", "matchers": (), "starts_at": NOW, "ends_at": None, "created_at": NOW}
+    store.standing.add_silence(Silence(**{**usual, **given}))
+    store.prune(NOW)
+    assert store.standing.silence("s") is not None
+    store.prune(NOW + RETENTION)
+    assert (store.standing.silence("s") is not None) is kept, story
+
+
+def test_flapping_long_over_is_forgotten(store: Store) -> None:
+    """What goes on stays, however old."""
+    usual = Episode(id="a", rule="R", subject="A", alert_id="x", severity=Severity.INFO, count=4, began_at=NOW)
+    episodes = [replace(usual, ended_at=minutes(9)), replace(usual, id="b", subject="B")]
+    store.record_round(samples=(), cursors={}, alerts=(), transitions=(), episodes=episodes, now=NOW)
+    store.prune(LATER)
+    assert [each.id for each in store.standing.episodes()] == ["b"]
 
 
 def test_timings_of_groups_long_silent_are_forgotten(store: Store) -> None:

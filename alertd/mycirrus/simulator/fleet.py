@@ -18,6 +18,7 @@ from alertd.mycirrus.simulator.script import Battery, Fleet, Monitor, Note, Powe
 DEMO_FLEET = Path(__file__).with_name("demo_fleet.yaml")
 
 _READINGS = ("cpu", "mem", "temp", "voltage", "disk", "network", "simQuota", "simUsage", "uptime")
+_BESIDE_CURRENT = ("lteRsrp", "drift")
 _READING_KEYS = ("field", "to", "rise", "fall")
 
 
@@ -45,10 +46,12 @@ class StoryForm(Form):
     at: Duration
     for_: Duration | None = Field(default=None, alias="for")
     upload: bool = True
-    field: Literal["", *_READINGS] = ""  # type: ignore[valid-type]  # likewise
+    field: Literal["", *_READINGS, *_BESIDE_CURRENT] = ""  # type: ignore[valid-type]  # likewise
     to: FiniteFloat | None = None
     rise: Duration = timedelta(0)
     fall: Duration = timedelta(0)
+    times: int = Field(default=1, ge=1, le=1000)
+    every: Duration | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -56,20 +59,23 @@ class StoryForm(Form):
             raise ValueError('a reading needs "field" and "to"')
         if self.what != What.READING and any(key in self.model_fields_set for key in _READING_KEYS):
             raise ValueError(f"field, to, rise and fall are for a reading, not for {self.what}")
+        if (self.times > 1) is (self.every is None):
+            raise ValueError("times and every stand together: how often it happens, and how far apart")
         return self
 
-    def story(self) -> Story:
-        """As the world takes it."""
-        return Story(
-            what=What(self.what),
-            at=self.at,
-            lasts=self.for_,
-            upload=self.upload,
-            field=self.field,
-            to=self.to or 0.0,
-            rise=self.rise,
-            fall=self.fall,
-        )
+    def told(self) -> Iterator[Story]:
+        """As the world takes them."""
+        for number in range(self.times):
+            yield Story(
+                what=What(self.what),
+                at=self.at + number * (self.every or timedelta(0)),
+                lasts=self.for_,
+                upload=self.upload,
+                field=self.field,
+                to=self.to or 0.0,
+                rise=self.rise,
+                fall=self.fall,
+            )
 
 
 class BatteryForm(Form):
@@ -251,7 +257,7 @@ def _monitors(form: MonitorForm, sites: Mapping[str, SiteForm]) -> Iterator[Moni
             calibrated_every=form.calibrated_every,
             calibration_offset=form.calibration_offset,
             notes=tuple(Note(**note.model_dump()) for note in form.notes),
-            stories=tuple(story.story() for story in (*site.stories, *form.stories)),
+            stories=tuple(story for told in (*site.stories, *form.stories) for story in told.told()),
         )
 
 

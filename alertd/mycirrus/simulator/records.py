@@ -127,7 +127,7 @@ class Records:
         first, last = ceil(start.timestamp() / period), int(min(end, now).timestamp() // period)
         for n in range(first, last + 1):
             at = datetime.fromtimestamp(n * period, UTC)
-            yield at, _stats_fields(actor.monitor, self.current(actor.monitor.serial, at), n)
+            yield at, _stats_fields(actor, self.current(actor.monitor.serial, at), n, self._world.tempo.story(at))
 
     def _sic(self, actor: Actor, start: datetime, end: datetime, now: datetime) -> Iterator[Record]:
         every, phase = actor.monitor.sic_every.total_seconds(), actor.seed % 600 + 0.2074974
@@ -144,13 +144,17 @@ class Records:
     def _calibrations(self, actor: Actor, start: datetime, end: datetime, now: datetime) -> Iterator[Record]:
         time = self._world.tempo.time
         begin, until = self._span(start, end)
-        offset = actor.monitor.calibration_offset
+
+        def made(second: float, status: str, off: float = 0.0) -> Record:
+            offset = actor.bent("drift", 0.0, second) + actor.monitor.calibration_offset + off
+            return time(second), _calibration_fields(offset, status)
+
         for second in _regular_calibrations(actor, begin, until):
-            yield time(second), _calibration_fields(offset, "Success")
+            yield made(second, "Success")
         for failure in actor.windows(What.CALIBRATION_FAILS, begin, until):
-            yield time(failure.begin), _calibration_fields(offset - 5.6, "Failed")
+            yield made(failure.begin, "Failed", -5.6)
             if failure.story.lasts is not None:
-                yield time(failure.end), _calibration_fields(offset, "Success")
+                yield made(failure.end, "Success")
 
     def _events(self, actor: Actor, start: datetime, end: datetime, now: datetime) -> Iterator[Record]:
         time = self._world.tempo.time
@@ -176,10 +180,10 @@ class Records:
                 yield time(failure.end), {"user": "Field engineer", "message": "Cleaned the capsule, calibrated again"}
 
 
-def _stats_fields(monitor: Monitor, current: Fields, minute: int) -> Fields:
+def _stats_fields(actor: Actor, current: Fields, minute: int, second: float) -> Fields:
     """A `stats` record: the same readings in its own units, megabytes above all."""
     memory, disk, network = (float(str(current[name])) for name in ("mem", "disk", "network"))
-    modem = "Modem" in monitor.features
+    modem = "Modem" in actor.monitor.features
     wave = minute % 7
     return {
         "samplePeriod": 60,
@@ -193,7 +197,7 @@ def _stats_fields(monitor: Monitor, current: Fields, minute: int) -> Fields:
         "netTx": round(network * 12),
         "mTot": 3793,
         "dTot": 24892,
-        "lteRsrp": -95 - wave if modem else None,
+        "lteRsrp": round(actor.bent("lteRsrp", -95.0 - wave, second)) if modem else None,
         "lteRsrq": -11 - wave % 3 if modem else None,
         "lteSinr": 9 + wave if modem else None,
         "lteSignal": -67 - wave if modem else None,
@@ -205,7 +209,7 @@ def _stats_fields(monitor: Monitor, current: Fields, minute: int) -> Fields:
 
 
 def _sic_fields(actor: Actor, second: float, *, failed: bool) -> Fields:
-    sway = (actor.seed + int(second // 60)) % 100 / 250
+    sway = (actor.seed + int(second // 60)) % 100 / 250 + actor.bent("drift", 0.0, second)
     return {
         "status": "Error" if failed else "Success",
         "_500Hz": round(55.2 + sway, 4),

@@ -27,6 +27,8 @@ class What(StrEnum):
     CALIBRATION_FAILS = "calibration_fails"
     """A calibration fails at the beginning and one succeeds at the end."""
     BATTERY_SWAPPED = "battery_swapped"
+    RECORDS_LOST = "records_lost"
+    """What it records in this span never arrives, though it stays online."""
     SUBSCRIPTION_ENDS = "subscription_ends"
     ABSENT = "absent"
     """It is not in the account."""
@@ -53,7 +55,7 @@ class Story:
     upload: bool = True
     """offline: whether what was recorded meanwhile arrives afterwards."""
     field: str = ""
-    """reading: which, as in `current`."""
+    """reading: which, as in `current`; `lteRsrp` (dBm, in `stats`); `drift` (dB that the microphone hears too much)."""
     to: float = 0.0
     rise: timedelta = NONE
     fall: timedelta = NONE

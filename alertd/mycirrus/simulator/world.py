@@ -116,6 +116,8 @@ class Actor:
         """Whether a record made at this second has reached MyCirrus by `now`."""
         if second > now or self.off_since(second) is not None or self.window(What.ABSENT, second):
             return False
+        if self.window(What.RECORDS_LOST, second):
+            return False
         cut = self.window(What.OFFLINE, second)
         return cut is None or (cut.story.upload and now >= cut.end)
 
@@ -164,13 +166,21 @@ class Actor:
     def _bend(self, values: dict[str, float], second: float) -> None:
         """What the script says of single readings, over what the model says."""
         for story in self._stories[What.READING]:
-            elapsed = second - story.at.total_seconds()
-            if self._repeat and elapsed > 0:
-                elapsed %= self._repeat
-            part = _part(story, elapsed)
-            if part > 0:
-                usual = values.get(story.field, 0.0)
-                values[story.field] = usual + (story.to - usual) * part
+            if story.field in values:
+                values[story.field] = self._bent_by(story, values[story.field], second)
+
+    def bent(self, field: str, usual: float, second: float) -> float:
+        """A value that is not in `current`, as the script bends it."""
+        for story in self._stories.get(What.READING, ()):
+            if story.field == field:
+                usual = self._bent_by(story, usual, second)
+        return usual
+
+    def _bent_by(self, story: Story, usual: float, second: float) -> float:
+        elapsed = second - story.at.total_seconds()
+        if self._repeat and elapsed > 0:
+            elapsed %= self._repeat
+        return usual + (story.to - usual) * _part(story, elapsed)
 
 
 class World:

@@ -56,6 +56,15 @@ def test_a_fleet_is_what_its_file_says(tmp_path: Path) -> None:
     assert (oddities.digits, oddities.offline_as, oddities.order) == (7, "404", "asc")
 
 
+def test_what_happens_again_and_again_is_written_once(tmp_path: Path) -> None:
+    """`times` stories, `every` so far apart, alike but for when."""
+    text = WHOLE.replace("for: 2h}", "for: 2m, times: 3, every: 30m}")
+    first, *_ = load_fleet(written(tmp_path, text)).monitors
+    cuts = [story for story in first.stories if story.what is What.POWER_LOST]
+    assert [story.at for story in cuts] == [timedelta(minutes=m) for m in (60, 90, 120)]
+    assert {story.lasts for story in cuts} == {timedelta(minutes=2)}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "place", "words"),
     [
@@ -67,6 +76,8 @@ def test_a_fleet_is_what_its_file_says(tmp_path: Path) -> None:
         ("field: temp, ", "", "19:9", '"field"'),
         ("what: power_lost", "what: power_lost, to: 4", "10:9", "for a reading"),
         ("field: temp", "field: temperature", "19:32", "temp"),
+        ("at: 30m", "at: 30m, times: 3", "19:9", "how far apart"),
+        ("at: 30m", "at: 30m, every: 1h", "19:9", "how often"),
         ('opens_at: "15:00"', "opens_at: teatime", "1:11", "time of day"),
         ("digits: 7", "digits: 5", "3:41", "7"),
         ("instruments:\n", "instruments: []\nextra:\n", "11:14", ""),

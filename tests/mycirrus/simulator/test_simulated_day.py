@@ -284,3 +284,34 @@ def test_the_opening_is_the_last_time_the_clocks_agreed() -> None:
     fleet = Fleet(monitors=(), opens_at=time(15))
     assert fleet.opening(START) == datetime(2026, 1, 9, 15, tzinfo=UTC)
     assert fleet.opening(START + 5 * HOUR) == datetime(2026, 1, 10, 15, tzinfo=UTC)
+
+
+def test_a_microphone_that_drifts_shows_in_checks_and_calibrations() -> None:
+    """Both hear so much more from then on."""
+    drift = story(What.READING, 10, field="drift", to=1.5)
+    records = records_of(world_of(drift, calibrated_every=8 * HOUR, sic_every=8 * HOUR))
+    span = (START, START + 40 * HOUR, START + 40 * HOUR)
+    offsets = [fields["offset"] for _, fields in records.between(Source.CALIBRATIONS, "QT1", *span)]
+    assert (offsets[0], offsets[-1]) == (0.1, 1.6)
+    levels = [float(str(fields["_1KHz"])) for _, fields in records.between(Source.SIC, "QT1", *span)]
+    assert levels[-1] - levels[0] == pytest.approx(1.5, abs=0.4)
+
+
+def test_a_weak_signal_shows_in_stats_alone() -> None:
+    """As the script says; `current` has no such reading."""
+    weak = story(What.READING, 1, 1, field="lteRsrp", to=-120.0)
+    records = records_of(world_of(weak))
+    span = (START, START + 3 * HOUR, START + 3 * HOUR)
+    found = {at: fields["lteRsrp"] for at, fields in records.between(Source.STATS, "QT1", *span)}
+    assert [found[START + hour * HOUR] for hour in (1.5, 2.5)] == [-120, pytest.approx(-98, abs=3)]
+    assert "lteRsrp" not in records.current("QT1", START + 1.5 * HOUR)
+
+
+def test_records_that_are_lost_never_arrive() -> None:
+    """The monitor is online all the time."""
+    world = world_of(story(What.RECORDS_LOST, 1, 1))
+    later = START + 9 * HOUR
+    found = [at for at, _ in records_of(world).between(Source.STATS, "QT1", START, START + 3 * HOUR, later)]
+    assert not [at for at in found if START + HOUR <= at < START + 2 * HOUR]
+    assert len(found) == 121
+    assert world.condition("QT1", START + 1.5 * HOUR).online

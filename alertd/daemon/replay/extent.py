@@ -1,0 +1,134 @@
+"""The ranges of what one instrument recorded within a stretch of time. Pure."""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alertd.daemon.replay.course import Course, Micros
+from alertd.model import Source, Value
+from alertd.rules.bounds import NONE, Range, Words
+from alertd.rules.closures import finite
+from alertd.rules.view import Past
+from alertd.rules.windows import Ask, reach
+
+
+@dataclass(slots=True)
+class Ranges:
+    """The ranges of one instrument's columns; each is reckoned once, for several rules ask for the same."""
+
+    course: Course
+    facts: Mapping[str, str]
+    past: Past
+    _clean: dict[tuple[Source, str], Sequence[float]] = field(default_factory=dict)
+    _numbers: dict[tuple[Source, str, int, int], Range] = field(default_factory=dict)
+    _words: dict[tuple[Source, str, int, int], Words] = field(default_factory=dict)
+
+    def within(self, start: Micros, end: Micros) -> "Stretch":
+        """The stretch [start, end)."""
+        return Stretch(self, start, end)
+
+    def numbers(self, source: Source, name: str, first: int, last: int) -> Range:
+        """The lowest and highest number of these rows, and perhaps of some before and after them."""
+        key = (source, name, first, last)
+        found = self._numbers.get(key)
+        if found is None:
+            values = self._cleaned(source, name)[first:last]
+            found = self._numbers[key] = Range(min(values), max(values)) if values else NONE
+        return found
+
+    def words(self, source: Source, name: str, first: int, last: int) -> Words:
+        """The different texts or flags of these rows."""
+        key = (source, name, first, last)
+        if key not in self._words:
+            track = self.course.tracks.get(source)
+            column = [] if track is None else track.columns.get(name, [])
+            self._words[key] = frozenset(value for value in column[first:last] if value is not None)
+        return self._words[key]
+
+    def _cleaned(self, source: Source, name: str) -> Sequence[float]:
+        key = (source, name)
+        if key not in self._clean:
+            track = self.course.tracks.get(source)
+            self._clean[key] = _clean([] if track is None else track.columns.get(name, []))
+        return self._clean[key]
+
+
+@dataclass(slots=True)
+class Stretch:
+    """What the instrument's rules may read within a stretch: its records, and the ones in force at its beginning."""
+
+    ranges: Ranges
+    start: Micros
+    end: Micros
+
+    def numbers(self, source: Source, name: str) -> Range:
+        """See rules.bounds.Extent."""
+        return self.ranges.numbers(source, name, *self._rows(source))
+
+    def words(self, source: Source, name: str) -> Words:
+        """See rules.bounds.Extent."""
+        return self.ranges.words(source, name, *self._rows(source))
+
+    def past(self, ask: Ask) -> Range:
+        """See rules.bounds.Extent."""
+        series = self.ranges.past.get(ask.key)
+        if series is None:
+            return NONE
+        begin, end = self._hull(ask)
+        # What was before the newest may be as old as it likes.
+        first = bisect_left(series.times, begin) if ask.span else 0
+        last = bisect_right(series.times, end)
+        if first >= last:
+            return NONE
+        low, high = series.lowest(first, last), series.highest(first, last)
+        # A mean of many may be a little beyond them by rounding.
+        return Range(low - abs(low) * 1e-9, high + abs(high) * 1e-9)
+
+    def count(self, ask: Ask) -> Range:
+        """See rules.bounds.Extent."""
+        series = self.ranges.past.get(ask.key)
+        if series is None:
+            return NONE
+        begin, end = self._hull(ask)
+        most = bisect_right(series.times, end) - bisect_left(series.times, begin)
+        # Whenever within the stretch a window ends, it holds what lies between the last beginning and the first end.
+        last_begin, first_end = self.end / 1e6 - reach(ask), self.start / 1e6 - ask.offset
+        fewest = bisect_right(series.times, first_end) - bisect_right(series.times, last_begin)
+        return Range(float(max(0, fewest)), float(most))
+
+    def _hull(self, ask: Ask) -> tuple[float, float]:
+        """From the beginning of the first window to the end of the last one, in seconds."""
+        return self.start / 1e6 - reach(ask) - ask.track.step, self.end / 1e6 - ask.offset
+
+    def age(self, source: Source) -> Range:
+        """See rules.bounds.Extent."""
+        first, last = self._rows(source)
+        return NONE if first == last else Range(0.0, (self.end - self.ranges.course.times(source)[first]) / 1e6)
+
+    def description(self, name: str) -> str | None:
+        """See rules.bounds.Extent."""
+        text = self.ranges.facts.get(name, "")
+        return None if name == "subscription" and not text else text
+
+    def _rows(self, source: Source) -> tuple[int, int]:
+        times = self.ranges.course.times(source)
+        return max(0, bisect_left(times, self.start) - 1), bisect_left(times, self.end)
+
+
+def _clean(column: Sequence[Value | None]) -> Sequence[float]:
+    """The numbers, with the one before in the place of each missing one; empty where there is none."""
+    try:
+        if math.isfinite(sum(column)):  # type: ignore[arg-type]  # a word or a None among them is what is asked for
+            return column  # type: ignore[return-value]
+    except (TypeError, OverflowError):
+        pass
+    numbers = [finite(value) for value in column]
+    last = next((number for number in numbers if number is not None), None)
+    if last is None:
+        return ()
+    filled = []
+    for number in numbers:
+        last = last if number is None else number
+        filled.append(last)
+    return filled
