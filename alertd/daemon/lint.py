@@ -1,5 +1,6 @@
 """What `alertd check` says beyond mistakes: what rules cannot mean, alone and for the monitors that there are."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ from alertd.store.store import Store
 
 LOOKED_BACK = timedelta(days=31)
 """How far the history is looked through for a field that no newest record has."""
+
+_WORDS = re.compile(r"[^\s·/()]+")
 
 
 def lint(rules: Sequence[Rule], settings: Settings, fleet: Fleet | None) -> list[Mistake]:
@@ -118,14 +121,14 @@ def _without_test(rules: Iterable[Rule]) -> tuple[list[Finding], list[Mistake]]:
         if folder not in tested:
             tested[folder] = _tested_in(folder, unreadable)
         names = tested[folder]
-        if names is not None and rule.name not in names:
+        if names is not None and rule.name not in names and not names.issuperset(_WORDS.findall(rule.name)):
             text = f"{rule.name} has no test: no *.test.yaml beside this file expects anything of it (docs/rules.md)"
             findings.append(Finding(rule=rule, loc=("alert",), text=text))
     return findings, unreadable
 
 
 def _tested_in(folder: Path, unreadable: list[Mistake]) -> frozenset[str] | None:
-    """The alerts that the tests in a folder expect; None where one cannot be read, so that it may be in there."""
+    """What the tests in a folder expect, name by name; None where one cannot be read, so that it may be in there."""
     names: set[str] = set()
     broken = []
     for path in sorted(each for each in folder.iterdir() if each.name.endswith(TEST_SUFFIXES)):
@@ -138,7 +141,12 @@ def _tested_in(folder: Path, unreadable: list[Mistake]) -> frozenset[str] | None
 
 
 def _expected(document: Document) -> Iterator[str]:
+    """The alerts of which a state is expected, and each word of the messages that are."""
     for test in items(document, ("tests",)):
+        for message in items(document, (*test, "messages")):
+            contains = document.get((*message, "contains"))
+            for text in contains if isinstance(contains, list) else [contains]:
+                yield from _WORDS.findall(text) if isinstance(text, str) else ()
         for expected in items(document, (*test, "expect")):
             if isinstance(name := document.get((*expected, "alert")), str):
                 yield name

@@ -37,7 +37,10 @@ class Remembrance:
             self.pasts = Pasts(needs, self._every)
             self._known.clear()
         if needs:
-            self._recall(watchlist.watches.keys() - self._known)
+            fresh = watchlist.watches.keys() - self._known
+            for serial in fresh:
+                self.pasts.narrow(serial, watchlist.needs_of(serial))
+            self._recall(fresh)
         self._known = set(watchlist.watches)
 
     def read_from(

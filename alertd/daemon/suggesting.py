@@ -1,6 +1,6 @@
 """What `alertd suggest` finds: for each rule with a limit, what would fit each instrument, from the store's history."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -80,13 +80,16 @@ def _suggest(told: _Told, rule: Rule, instrument: Instrument, limits: Sequence[L
     samples = _samples(told, rule, serial)
     present = bind(rule, labels_of(instrument))
     proposed = bind_proposed(rule, present.params, proposal)
+    seen = list(_views(told, present, instrument, samples))
+    # Only where a param is a window's duration is there another past to look at.
+    seen_then = seen if not present.windows else _views(told, proposed, instrument, samples)
     return Suggestion(
         rule=rule,
         instrument=instrument,
         proposal=proposal,
         why_not="",
-        present=_fired(told, present, instrument, samples, None),
-        proposed=_fired(told, proposed, instrument, samples, proposal.for_),
+        present=_fired(told, present, instrument, seen, None),
+        proposed=_fired(told, proposed, instrument, seen_then, proposal.for_),
     )
 
 
@@ -111,9 +114,13 @@ def _samples(told: _Told, rule: Rule, serial: str) -> list[Sample]:
 
 
 def _fired(
-    told: _Told, bound: BoundRule, instrument: Instrument, samples: Sequence[Sample], for_: timedelta | None
+    told: _Told,
+    bound: BoundRule,
+    instrument: Instrument,
+    views: Iterable[tuple[View, datetime]],
+    for_: timedelta | None,
 ) -> tuple[Firing, ...]:
-    """How the rule would have fired over these records; `for_` in place of the mildest level's."""
+    """How the rule would have fired, seeing this; `for_` in place of the mildest level's."""
     gap = gap_of(bound.rule, told.every, MINUTE)
     terms = {
         level.severity: LevelTerms(for_=level.for_, keep_firing_for=level.keep_firing_for)
@@ -132,7 +139,7 @@ def _fired(
         terms=terms,
         gap=gap,
     )
-    return tuple(firings(bound, about, _views(told, bound, instrument, samples)))
+    return tuple(firings(bound, about, views))
 
 
 def _views(
@@ -140,12 +147,13 @@ def _views(
 ) -> Iterator[tuple[View, datetime]]:
     """The instrument as the rule saw it at each record that it reads."""
     facts = describe(instrument)
-    pasts = Pasts(needs_of(bound.windows), told.every)
+    every = {source: told.every[source] for source in {sample.source for sample in samples}}
+    pasts = Pasts(needs_of(bound.windows), every)
     newest: dict[Source, Sample] = {}
     for sample in samples:
         newest[sample.source] = sample
         pasts.add((sample,))
         if sample.source in bound.rule.sources:
-            seen = Horizon(sample.at, told.every)
+            seen = Horizon(sample.at, every)
             view = seen.see(facts, newest, {}, bound.rule.sources, pasts.of(instrument.serial))
             yield view, moment(bound.rule, view)

@@ -8,6 +8,7 @@ from alertd.alerts.life import LevelTerms, Subject
 from alertd.daemon.fleet import asked_of
 from alertd.model import Instrument, Source
 from alertd.rules.functions import Answer
+from alertd.rules.pasts import Needs, needs_of
 from alertd.rules.rule import BoundRule, Rule, bind, labels_of
 from alertd.rules.view import describe
 from alertd.rules.windows import Ask
@@ -51,6 +52,7 @@ class Watchlist:
         self.rules = {rule.name: rule for rule in rules}
         self._shared: dict[tuple[int, ...], tuple[Panels, Panels]] = {}
         self._bound: dict[int, BoundRule] = {}
+        self._needs: dict[int, Needs] = {}
         self.watches = {instrument.serial: self._watch(instrument, rules) for instrument in instruments}
         called = {rule.name: callers(rule) for rule in rules}
         self._called_by = {
@@ -64,6 +66,15 @@ class Watchlist:
     def windows(self) -> Iterator[Ask]:
         """What the rules, with the params they have for this fleet, ask of the past."""
         return (ask for bound in self._bound.values() for ask in bound.windows)
+
+    def needs_of(self, serial: str) -> Needs:
+        """What the rules of one instrument ask of its past; instruments with the same rules share it."""
+        panels = self.watches[serial].reading
+        found = self._needs.get(id(panels))
+        if found is None:
+            bound = {id(each): each for panel in panels.values() for each in panel.rules}
+            found = self._needs[id(panels)] = needs_of(ask for each in bound.values() for ask in each.windows)
+        return found
 
     def serials(self, source: Source) -> list[str]:
         """Whom to ask in a source's round."""

@@ -9,7 +9,7 @@ from alertd.model import Alert
 from alertd.notify.causes import Causes, cause_name
 from alertd.notify.inhibition import Inhibitions, InhibitRule, inhibition_name
 from alertd.notify.routes import Route
-from alertd.notify.silences import Silence, holds, occurrence
+from alertd.notify.silences import Silence, holds, is_on
 from alertd.notify.standing import Held, Hold, HoldKind, QuietMode
 from alertd.notify.wallclock import TimeInterval
 
@@ -112,8 +112,9 @@ class Holds:
         found = [] if route is None else self._off_times(labels, route)
         quiet = self._terms.quiet_hours.get(receiver)
         if quiet is not None and quiet.hold(labels, self._now):
-            began_before = began_at is not None and not quiet.hold(labels, began_at)
-            mode = QuietMode.DEFER if quiet.mode is QuietMode.DROP and began_before else quiet.mode
+            drops = quiet.mode is QuietMode.DROP
+            began_before = drops and began_at is not None and not quiet.hold(labels, began_at)
+            mode = QuietMode.DEFER if began_before else quiet.mode
             found.append(Hold(kind=HoldKind.QUIET_HOURS, name=f"quiet_hours {receiver}", mode=mode))
         return tuple(found)
 
@@ -128,17 +129,16 @@ class Holds:
 
     def goes_on(self, held: Held, labels: Mapping[str, str], receiver: str) -> bool:
         """Whether what held an alert goes on, though not for this one any more: it got worse, or its labels changed."""
-        zone = labels.get(TIMEZONE_LABEL) or "UTC"
         if held.kind is HoldKind.SILENCE:
             silence = self._silence_by_id.get(held.ref)
-            return silence is not None and occurrence(silence, silence.timezone or zone, self._now) is not None
+            return silence is not None and is_on(silence, labels, self._now)
         if held.kind is HoldKind.QUIET_HOURS:
             quiet = self._terms.quiet_hours.get(receiver)
             return quiet is not None and quiet.are_on(self._now)
         when, _, name = held.ref.partition(" ")
         if held.kind is not HoldKind.INTERVAL or name not in self._terms.intervals:
             return False
-        return self._within(name, zone) is (when == MUTES)
+        return self._within(name, labels.get(TIMEZONE_LABEL) or "UTC") is (when == MUTES)
 
     def _within(self, name: str, zone: str) -> bool:
         return any(each.contains(self._now, zone) for each in self._terms.intervals[name])

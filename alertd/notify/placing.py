@@ -116,7 +116,7 @@ def _after_quiet(pair: Pair, held: Held) -> Placed:
     if pair.over and not known and (held.mode is QuietMode.DROP or not outlasted(pair.alert, pair.policy)):
         return Placed(Place.SETTLED)
     unchanged = known and not pair.over and not risen_above(pair.told, pair.alert)
-    if held.mode is QuietMode.DIGEST:
+    if held.mode is QuietMode.DIGEST and pair.routed:  # a digest lists what is routed to its receiver
         at_once = unchanged or _is_news_since(held.released_at, pair)
         return Placed(Place.ORDINARY) if at_once else Placed(Place.IN_DIGEST, held)
     return Placed(Place.COMPANION if unchanged else Place.RELEASED, held)

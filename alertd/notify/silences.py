@@ -62,8 +62,11 @@ def state_of(silence: Silence, now: datetime) -> SilenceState:
 
 def holds(silence: Silence, labels: Mapping[str, str], now: datetime) -> bool:
     """Whether it holds back an alert with these labels now."""
-    if not all_match(silence.matchers, labels):
-        return False
+    return all_match(silence.matchers, labels) and is_on(silence, labels, now)
+
+
+def is_on(silence: Silence, labels: Mapping[str, str], now: datetime) -> bool:
+    """Whether it would hold an alert with these labels now, did they meet its matchers: they say whose clocks count."""
     zone = silence.timezone or labels.get(TIMEZONE_LABEL) or "UTC"
     if silence.rrule is None:
         return silence.starts_at <= now and not _ended(silence, zone, now)

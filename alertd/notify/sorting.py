@@ -15,7 +15,7 @@ from alertd.notify.inhibition import Inhibitions
 from alertd.notify.known import Key, Known
 from alertd.notify.placing import Pair, Place, Placed, place
 from alertd.notify.routes import Route, reached
-from alertd.notify.standing import Ack, Explained, Held, HoldKind
+from alertd.notify.standing import Ack, Explained, Held, Hold, HoldKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +106,24 @@ class Sorter:
             if alert.state is State.RESOLVED and told is not None and told.settled and not is_newest:
                 self._forget(alert.id, way.target)
                 continue
-            route, receiver = way.route if way.routed else None, self._receiver_of[way.target]
-            on_way = self.holds.on_way(alert.labels, route, receiver, alert.fired_at)
-            held = self._known.held.get((alert.id, way.target))
-            pair = Pair(
-                alert=alert,
-                target=way.target,
-                told=told,
-                routed=way.routed,
-                holds=(*on_alert, *on_way),
-                held=held,
-                hold_goes_on=held is not None and self.holds.goes_on(held, alert.labels, receiver),
-                cause_closed_at=None if held is None else self._cause_closed_at(alert, held),
-                policy=way.route.policy,
-            )
-            self._sort_pair(pair, way, episode)
+            self._sort_pair(self._pair(alert, way, told, on_alert), way, episode)
+
+    def _pair(self, alert: Alert, way: Way, told: Told | None, on_alert: Sequence[Hold]) -> Pair:
+        route, receiver = way.route if way.routed else None, self._receiver_of[way.target]
+        holds = (*on_alert, *self.holds.on_way(alert.labels, route, receiver, alert.fired_at))
+        held = self._known.held.get((alert.id, way.target))
+        released = held if not holds else None
+        return Pair(
+            alert=alert,
+            target=way.target,
+            told=told,
+            routed=way.routed,
+            holds=holds,
+            held=held,
+            hold_goes_on=released is not None and self.holds.goes_on(released, alert.labels, receiver),
+            cause_closed_at=None if released is None else self._cause_closed_at(alert, released),
+            policy=way.route.policy,
+        )
 
     def _cause_closed_at(self, alert: Alert, held: Held) -> datetime | None:
         """When the last of what explained or inhibited it ended; what all have heard the end of is not looked at."""

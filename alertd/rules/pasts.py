@@ -13,7 +13,7 @@ from alertd.fields import FIELDS, Kind
 from alertd.model import Sample, Source, Value
 from alertd.rules.series import Series
 from alertd.rules.view import NO_PAST, Past
-from alertd.rules.windows import Ask, Fold, Track, key_of, reach
+from alertd.rules.windows import KEPT_BEYOND, Ask, Fold, Track, key_of, reach
 
 Needs = Mapping[Source, Mapping[str, Mapping[Track, float]]]
 """Source → field → how it is held → how many seconds of its past are asked for."""
@@ -30,9 +30,6 @@ TWINS = {
 
 GAP_POLLS = 3.5
 """As many intervals without a value are a gap, to be filled."""
-
-KEPT_BEYOND = 3600.0
-"""Seconds kept beyond what is asked for: a record that is judged at its own time looks back from there."""
 
 LARGEST_MEASURED = 1e15
 """Beyond it nothing is measured, and sums would not be numbers any more."""
@@ -69,9 +66,14 @@ class Pasts:
         self._gap = GAP_POLLS * interval
         filled = needs.get(Source.CURRENT, {}) if Source.CURRENT in every else {}
         self._fills = {twin: name for name, twin in TWINS.items() if name in filled}
+        self._own: dict[str, Needs] = {}
         self._pasts: dict[str, dict[str, Series]] = {}
         self._waiting: dict[tuple[str, str], list[tuple[float, Value]]] = {}
         """Means that may fill a gap once `current` is read again."""
+
+    def narrow(self, serial: str, needs: Needs) -> None:
+        """Hold of this instrument no more than its own rules ask for; a rule for solar ones asks nothing of others."""
+        self._own[serial] = needs
 
     def of(self, serial: str) -> Past:
         """What an instrument's rules may look back at."""
@@ -80,7 +82,7 @@ class Pasts:
     def add(self, samples: Iterable[Sample]) -> None:
         """Take in records, in any order, also such as are there already."""
         for sample in samples:
-            wanted = self.needs.get(sample.source)
+            wanted = self._own.get(sample.instrument, self.needs).get(sample.source)
             if wanted:
                 at = sample.at.timestamp()
                 for name in wanted:
@@ -94,7 +96,7 @@ class Pasts:
         """Take in one value; one that is not of the field's kind, or no number, is none."""
         if not _is_measured(source, name, value):
             return
-        for track, span in self.needs[source][name].items():
+        for track, span in self._tracks(serial, source, name).items():
             series = self._series(serial, source, name, track)
             _put(series, track, at, value)
             series.trim(series.times[-1] - span - max(KEPT_BEYOND, track.step))
@@ -112,7 +114,7 @@ class Pasts:
             for at, value in zip(times, values, strict=True):
                 self.put(serial, source, name, at, value)
             return
-        for track in self.needs[source][name]:
+        for track in self._tracks(serial, source, name):
             series = self._series(serial, source, name, track)
             if track.step:
                 for at, value in zip(times, values, strict=True):
@@ -124,6 +126,8 @@ class Pasts:
         """Take in a mean of `stats` where it stands in for `current`."""
         name = self._fills.get(twin)
         if name is None or not _is_measured(Source.CURRENT, name, value):
+            return
+        if not self._tracks(serial, Source.CURRENT, name):
             return
         latest = max(self._latest(serial, name), default=None)
         if latest is None or at > latest:
@@ -139,7 +143,7 @@ class Pasts:
         name = self._fills.get(twin)
         if name is None:
             return False
-        for track in self.needs[Source.CURRENT][name]:
+        for track in self._tracks(serial, Source.CURRENT, name):
             times, gap = self._series(serial, Source.CURRENT, name, track).times, max(self._gap, track.step)
             if not times or times[0] > begin + gap or max(map(sub, times[1:], times), default=0.0) > gap:
                 return True
@@ -155,17 +159,20 @@ class Pasts:
                 self.fill(sample.instrument, twin, at, value)
 
     def _put_in_gap(self, serial: str, name: str, at: float, value: Value) -> None:
-        for track in self.needs[Source.CURRENT][name]:
+        for track in self._tracks(serial, Source.CURRENT, name):
             series = self._series(serial, Source.CURRENT, name, track)
             before, after = series.neighbours(at)
             if after is not None and (before is None or after - before > max(self._gap, track.step)):
                 _put(series, track, at, value)
 
     def _latest(self, serial: str, name: str) -> Iterator[float]:
-        for track in self.needs[Source.CURRENT][name]:
+        for track in self._tracks(serial, Source.CURRENT, name):
             times = self._series(serial, Source.CURRENT, name, track).times
             if times:
                 yield times[-1]
+
+    def _tracks(self, serial: str, source: Source, name: str) -> Mapping[Track, float]:
+        return self._own.get(serial, self.needs).get(source, {}).get(name, {})
 
     def _series(self, serial: str, source: Source, name: str, track: Track) -> Series:
         past = self._pasts.get(serial)

@@ -4,10 +4,10 @@ Values stand in the order of their times; most come at the end, a late one is pu
 summed up once, so that the lowest of a day is found among some twenty blocks and not among 1 440 values.
 """
 
-import itertools
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, MutableSequence, Sequence
+from itertools import pairwise
 from math import fsum
 from operator import ne
 from statistics import median
@@ -45,7 +45,7 @@ class Series:
         """Of steps that are over, by length and number."""
         self._blocks: list[tuple[float, float, float, int]] = []
         """Of each full block: lowest, highest, sum, and how many differ from the one before."""
-        self._spacing: tuple[int, float | None] = (-1, None)
+        self._spacing: tuple[int, int, float | None] = (-1, -1, None)
         for at, value in points:
             self.add(at, value)
 
@@ -104,15 +104,19 @@ class Series:
             self.times[place] if place < len(self.times) else None,
         )
 
-    def spacing(self, until: int) -> float | None:
-        """The usual seconds between two values, of the last ones before that place; None of fewer than two."""
-        place, known = self._spacing
-        if place == until:
+    def spacing(self, until: int, since: float) -> float | None:
+        """The usual seconds between two values, of the last ones before that place and since that time.
+
+        None of fewer than two.
+        """
+        first = max(0, until - GAPS_LOOKED_AT - 1, bisect_left(self.times, since))
+        place, begin, known = self._spacing
+        if (place, begin) == (until, first):
             return known
-        last = self.times[max(0, until - GAPS_LOOKED_AT - 1) : until]
-        gaps = [later - earlier for earlier, later in itertools.pairwise(last)]
+        last = self.times[first:until]
+        gaps = [later - earlier for earlier, later in pairwise(last)]
         found = median(gaps) if gaps else None
-        self._spacing = until, found
+        self._spacing = until, first, found
         return found
 
     # -- of the values from one place to another -----------------------------------------------------------------------
@@ -191,7 +195,7 @@ class Series:
 
     def _moved(self, place: int) -> None:
         """Sum up anew from the block of that place on."""
-        self._spacing = (-1, None)
+        self._spacing = (-1, -1, None)
         self._steps.clear()
         del self._blocks[place // BLOCK :]
         for start in range(len(self._blocks) * BLOCK, len(self.times) - BLOCK + 1, BLOCK):

@@ -14,7 +14,7 @@ from alertd.rules.functions import Answer
 from alertd.rules.series import Stretch
 from alertd.rules.trend import trend_in
 from alertd.rules.view import NOT_POLLED, View
-from alertd.rules.windows import HOUR, STEADY, Ask, Fold, stretch_of
+from alertd.rules.windows import HOUR, STEADY, Ask, Fold, spacing_of, stretch_of
 
 SHARE = 0.5
 """Of the values that a window would hold at their usual spacing: with fewer it is UNKNOWN."""
@@ -60,7 +60,7 @@ def answer(function: WindowFunction, ask: Ask) -> Answer:
         if prefix not in view.values:
             return None
         window = stretch_of(ask, view)
-        if window is None or missing(function, ask, window):
+        if window is None or missing(function, ask, window, view):
             return None
         return measure(window, view, ask)
 
@@ -74,16 +74,16 @@ def why_unknown(function: WindowFunction, ask: Ask, view: View) -> str:
     window = stretch_of(ask, view)
     if window is None or not len(window.series):
         return "nothing on record"
-    return missing(function, ask, window) or "cannot be told from what is on record"
+    return missing(function, ask, window, view) or "cannot be told from what is on record"
 
 
-def missing(function: WindowFunction, ask: Ask, window: Stretch) -> str:
+def missing(function: WindowFunction, ask: Ask, window: Stretch, view: View) -> str:
     """What a window lacks to be judged; empty where it lacks nothing."""
     count = len(window)
     if count < function.fewest:
         return f"{count} of at least {function.fewest} values"
     if function.needs_share and ask.span and ask.source in STEADY:
-        spacing = window.series.spacing(window.last)
+        spacing = spacing_of(ask, window, view)
         if spacing is None:
             return "one value so far"
         expected = ask.span / spacing
@@ -116,7 +116,7 @@ def _count(window: Stretch, view: View, ask: Ask) -> float | None:
     """How many there are; of a steady source not known before the whole window has been watched."""
     series = window.series
     if ask.source in STEADY:
-        spacing, begin = series.spacing(window.last), view.now.timestamp() - ask.offset - ask.span
+        spacing, begin = spacing_of(ask, window, view), view.now.timestamp() - ask.offset - ask.span
         if spacing is None or series.times[0] > begin + 2 * spacing:
             return None
     return float(len(window))

@@ -45,10 +45,13 @@ class Track:
 
 EACH = Track()
 
+KEPT_BEYOND = HOUR
+"""Seconds kept beyond what is asked for: a record that is judged at its own time looks back from there."""
+
 STEPPED_BEYOND = DAY
-STEPS = 1440
-"""A window that reaches back more than a day over a steady source holds one value for each 1 440th part of it: a month
-of minutes would be 43 200 values of each field of each monitor."""
+STEPS = 480
+"""A window that reaches back more than a day over a steady source holds one value for each 480th part of it: a month of
+minutes would be 43 200 values of each field of each monitor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,12 @@ def stretch_of(ask: Ask, view: View) -> Stretch | None:
         return None
     end = view.now.timestamp() - ask.offset
     return series.stretch(end - ask.span if ask.span else -math.inf, end)
+
+
+def spacing_of(ask: Ask, window: Stretch, view: View) -> float | None:
+    """The usual seconds between two values there, and a little before; None of fewer than two."""
+    begin = view.now.timestamp() - ask.offset - ask.span
+    return window.series.spacing(window.last, begin - max(KEPT_BEYOND, ask.track.step))
 
 
 def span_mistake(seconds: float, source: Source) -> str:

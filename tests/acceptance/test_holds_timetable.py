@@ -213,6 +213,21 @@ def test_a_message_that_came_late_is_followed_by_no_reminder(world: NewWorld) ->
     assert [(each.reason, each.at) for each in reminders] == [("reminder", f"{arrived + 20}m")]
 
 
+def test_a_further_step_with_a_digest_is_told_the_ending_at_its_quiet_hours_end(world: NewWorld) -> None:
+    """Its digest lists what is routed to it, which this is not."""
+    mail, sms, boss = targets("mail", "sms", "boss")
+    hours = {"quiet_hours": {**NIGHT, "mode": "digest"}, "digest": {"cron": "0 17 * * *", "location": "Europe/London"}}
+    route = {"receiver": "for-mail", "escalate": [{"after": "10m", "receiver": "for-sms"}]}
+    w = world(receivers=[mail, {**sms, **hours}, boss], route=route)
+    w.at("5m").voltage("QT1", 11.0).at("60m").voltage("QT1", 12.4)
+    w.run_to("2h", step="5m")
+    assert [(each.reason, each.at) for each in w.heard if each.target == "sms"] == [
+        ("unacknowledged", "15m"),
+        ("quiet_ended", "90m"),
+        ("digest", "120m"),
+    ]
+
+
 def test_flapping_that_nobody_acknowledges_escalates(world: NewWorld) -> None:
     """The whole time is one: its clock goes on from the alert's, a step is told once, and hears the end."""
     w = flap(world(flapping={"changes": 4, "within": "6h", "quiet": "30m"}, **ON_CALL), *range(5, 70, 5), 70)

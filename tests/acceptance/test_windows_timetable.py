@@ -88,7 +88,7 @@ def test_a_battery_is_told_before_it_is_flat(world: NewWorld) -> None:
     for quarter in range(4 * 5):
         w.at(f"{quarter * 15}m").voltage("QT1", 12.4 - 0.025 * quarter)
     w.at("300m").voltage("QT1", 13.4)
-    w.run_to("600m")
+    w.run_to("600m", step="5m")
     reasons = [heard.reason for heard in w.heard]
     assert reasons == ["first", "all_resolved"]
     first = float(w.heard[0].at.removesuffix("m"))

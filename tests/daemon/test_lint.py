@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from alertd.config.files import expand_patterns
 from alertd.config.settings import Settings
 from alertd.daemon.lint import fleet_listed, fleet_on_record, lint
 from alertd.errors import Mistake
@@ -16,6 +17,7 @@ from alertd.rules.lint_fleet import Fleet
 from alertd.rules.load import load_rules
 from alertd.rules.rule import Rule
 from alertd.store.store import Store
+from tests.support.docs import ROOT
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 STEADY = {"for": "5m", "until": "current.voltage >= 11.6"}
@@ -182,6 +184,10 @@ def test_untested(tmp_path: Path):
     [found] = lint(rules, settings(), None)
     assert "Off has no test" in found.text
     assert (found.line, found.column) == (2, 10)
+    told = [{"at": "1h", "contains": ["[CRITICAL] Off · Site", "x"]}]
+    (tmp_path / "told.test.yaml").write_text(yaml.safe_dump({"tests": [{"name": "told", "messages": told}]}))
+    assert lint(rules, settings(), None) == []
+    (tmp_path / "told.test.yaml").unlink()
     (tmp_path / "broken.test.yml").write_text("tests: [")
     [found] = lint(rules, settings(), None)
     assert found.file.name == "broken.test.yml"
@@ -303,3 +309,9 @@ def test_the_healthy_example_is_of_the_catalogue():
     """Each field of the example is one that rules can name."""
     for source, record in EXAMPLES.items():
         assert record.keys() <= FIELDS[source].keys()
+
+
+def test_the_library_has_no_warning():
+    """What ships is as it tells others to be: each rule meant, tested, and steady about its limits."""
+    paths, _ = expand_patterns(["rules/*.yaml"], ROOT)
+    assert said(lint(load_rules(paths), settings(), None)) == []

@@ -46,6 +46,13 @@ OF_WARNINGS = a_silence('severity="warning"')
             was_held(kind=HoldKind.QUIET_HOURS),
             ["mail quiet_ended: -LowVoltage/QT1"],
         ),
+        (
+            "an ending in quiet hours whose digest does not list it",
+            OVER,
+            [was_told()],
+            was_held(kind=HoldKind.QUIET_HOURS, mode=QuietMode.DIGEST),
+            ["mail quiet_ended: -LowVoltage/QT1"],
+        ),
     ],
 )
 def test_a_target_that_is_no_longer_routed_hears_the_ending_alone(

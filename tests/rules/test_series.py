@@ -65,8 +65,9 @@ def line(times: list[float], values: list[float]) -> Trend | None:
 def test_the_usual_spacing_is_not_bent_by_a_gap() -> None:
     """One night without values is not how often they come."""
     series = Series((60.0 * n + (36000 if n > 20 else 0), 1.0) for n in range(40))
-    assert series.spacing(len(series)) == 60
-    assert series.spacing(1) is None
+    assert series.spacing(len(series), 0) == 60
+    assert series.spacing(1, 0) is None
+    assert series.spacing(len(series), series.times[-1]) is None
 
 
 @given(st.floats(-5, 5), st.floats(-50, 50), st.integers(3, 300))
