@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from alertd.config.load import Config
 from alertd.config.settings import Instruments, Poll, Settings
@@ -118,13 +119,24 @@ def _moments(case: Case, asked_at: Collection[timedelta]) -> list[timedelta]:
 
 
 def _times_of_current(case: Case) -> set[timedelta]:
-    """When `current` is asked for: at each value of a series, and where one more would be due after the last."""
-    return {
-        each.at + each.every * place
-        for each in case.series
-        if each.source is Source.CURRENT
-        for place in range(len(each.values) + 1)
-    }
+    """When `current` is asked for: at each value of a series, and where one more would be due after the last.
+
+    As soon as an instrument is back online, too, for what was said of it before is not believed.
+    """
+    series = [each for each in case.series if each.source is Source.CURRENT]
+    times = {each.at + each.every * place for each in series for place in range(len(each.values) + 1)}
+    return times.union(_comings_back(case)) if series else times
+
+
+def _comings_back(case: Case) -> Iterator[timedelta]:
+    for record in case.records:
+        if record.source is Source.STATUS and record.values.get("online") is True:
+            yield record.at
+    for each in case.series:
+        if each.source is Source.STATUS and each.field == "online":
+            for place, (before, value) in enumerate(pairwise(each.values), 1):
+                if value is True and before is not True:
+                    yield each.at + each.every * place
 
 
 # -- the set-up --------------------------------------------------------------------------------------------------------
