@@ -15,7 +15,9 @@ CODE := . scripts/picture
 TESTS ?= tests
 WORKERS ?= 4
 
-.PHONY: help demo test check format bench picture lock wheel clean
+RUNS ?= 20000
+
+.PHONY: help demo test check fuzz format bench picture lock wheel clean
 
 $(READY): constraints.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "alertd needs Python 3.11 or newer with its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
@@ -35,12 +37,17 @@ demo: $(READY) ## the whole thing on this machine, with nothing configured
 test: $(READY) ## the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
-check: $(READY) ## format, lint, types, architecture, then the tests
+check: $(READY) ## format, lint, types, architecture, fuzzing, then the tests
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir .cache/import-linter
+	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory test
+
+fuzz: $(READY) ## look for texts that break the expressions, guided by what they reach (Linux on x86_64)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement tests/rules/atheris.txt
+	@$(BIN)/python -m tests.rules.fuzz_expression -runs=$(RUNS) -seed=1 -timeout=5 -rss_limit_mb=1024 -verbosity=0
 
 format: $(READY) ## put the code in form
 	@$(BIN)/ruff check --fix --quiet $(CODE) || true

@@ -212,7 +212,7 @@ def test_licence():
 
 
 @pytest.mark.parametrize(
-    "target", ["help", "demo", "test", "check", "format", "bench", "picture", "lock", "wheel", "clean"]
+    "target", ["help", "demo", "test", "check", "fuzz", "format", "bench", "picture", "lock", "wheel", "clean"]
 )
 def test_make_targets(target: str):
     """What README.md and CI call is in the Makefile."""

@@ -30,12 +30,15 @@ def command(config: Path, as_json: bool, online: bool, strict: bool) -> int:
     from alertd.notify.render_words import count
 
     setup, mistakes = read_setup(config)
-    if setup is not None:
-        mistakes = sorted([*mistakes, *_lint(setup)])
+    lint = _lint(setup) if setup is not None else []
     if strict:
-        mistakes = [replace(mistake, warning=False) for mistake in mistakes]
+        mistakes = [replace(mistake, warning=False) for mistake in sorted([*mistakes, *lint])]
+        lint = []
     for mistake in mistakes:
         complain(mistake)
+    for advice in lint:  # found, not gone wrong: what a good set-up writes to stderr is nothing
+        if not as_json:
+            say(str(advice))
     wrong = sum(not mistake.warning for mistake in mistakes)
     rules, wrong_online = 0, 0
     if setup is not None:
@@ -46,7 +49,11 @@ def command(config: Path, as_json: bool, online: bool, strict: bool) -> int:
     wrong += wrong_online
     if as_json:
         print_json(
-            {"mistakes": [_mistake_json(each) for each in mistakes], "rules": rules, "wrong_online": wrong_online}
+            {
+                "mistakes": [_mistake_json(each) for each in sorted([*mistakes, *lint])],
+                "rules": rules,
+                "wrong_online": wrong_online,
+            }
         )
     elif wrong:
         say(count(wrong, "mistake", "mistakes"))

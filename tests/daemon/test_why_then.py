@@ -69,7 +69,7 @@ def test_values_of_then(lived: World):
     seen = asked(lived, 7.5).values["current.voltage"]
     assert (seen.value, seen.measured_at, seen.age) == (11.0, minutes(7), timedelta(seconds=30))
     late = asked(lived, 23.5).values["current.voltage"]
-    assert (late.value, late.last, late.measured_at, late.why) == (None, 11.0, minutes(19), "too old")
+    assert (late.value, late.last, late.measured_at, late.why) == (None, 11.0, minutes(19), "no sign of life")
     assert asked(lived, -5).explanation == "nothing on record of that time"
 
 

@@ -39,8 +39,8 @@ def test_each_part_speaks_for_itself():
         (0, text, U, "SIC status unknown (nothing on record)"),
         (1, "current.voltage < params.low", B, "voltage 11 V < 11.3 V"),
         (1, "not status.online or sic.status in [params.word]", U, "SIC status unknown (nothing on record)"),
-        (2, "not status.online", C, "online is yes"),
-        (3, "status.online", B, "online is yes"),
+        (2, "not status.online", C, "online"),
+        (3, "status.online", B, "online"),
         (2, "sic.status in [params.word]", U, "SIC status unknown (nothing on record)"),
     ]
 
