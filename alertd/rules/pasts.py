@@ -197,7 +197,9 @@ def _put(series: Series, track: Track, at: float, value: Value) -> None:
     if not track.step:
         series.add(at, value)
         return
-    at -= at % track.step
-    held: Any = series.at(at)
-    if held is None or (track.fold is Fold.LOWEST and value < held) or (track.fold is Fold.HIGHEST and value > held):
+    begin = at - at % track.step
+    held: tuple[float, Any] | None = series.first_between(begin, begin + track.step)
+    if held is None:
         series.add(at, value)
+    elif (track.fold is Fold.LOWEST and value < held[1]) or (track.fold is Fold.HIGHEST and value > held[1]):
+        series.add(held[0], value)

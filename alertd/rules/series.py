@@ -90,11 +90,12 @@ class Series:
         place = bisect_left(self.times, at)
         return (self.values[place - 1], self.times[place - 1]) if place else (None, 0.0)
 
-    def at(self, at: float) -> Value | None:
-        """The value of that very time."""
-        place = bisect_left(self.times, at)
-        found: Value | None = self.values[place] if place < len(self.times) and self.times[place] == at else None
-        return found
+    def first_between(self, start: float, end: float) -> tuple[float, Value] | None:
+        """The first value from `start` on and before `end`, with its time."""
+        place = bisect_left(self.times, start)
+        if place < len(self.times) and self.times[place] < end:
+            return self.times[place], self.values[place]
+        return None
 
     def neighbours(self, at: float) -> tuple[float | None, float | None]:
         """The times of the last value before and the first not before that time."""

@@ -49,7 +49,7 @@ FIRST_DAY = {
 """Serial → what fires there, and nothing else."""
 
 FOUR_DAYS = {
-    "QT510002": {"SolarBatterySinking", "SolarNotCharging", "BatteryFlatByMorning"},
+    "QT510002": {"SolarBatterySinking", "SolarNotCharging", "BatteryFlatByMorning", "SupplyVoltage"},
     "QT520002": {"DiskFilling", "DiskNearlyFull"},
     "QT520005": {"SimRunsOut", "SimQuota"},
     "QT540003": {"SicDrift", "CalibrationShift", "CalibrationDrift"},
@@ -120,7 +120,7 @@ def test_what_shows_within_a_day(tmp_path: Path) -> None:
 
 def test_what_takes_days_to_show(tmp_path: Path) -> None:
     """A battery that sinks, a disk and a SIM that fill, a microphone that drifts."""
-    got = fired(tmp_path, some(FOUR_DAYS), lasts=timedelta(days=3, hours=12), step=timedelta(minutes=25))
+    got = fired(tmp_path, some(FOUR_DAYS), lasts=timedelta(days=3, hours=20), step=timedelta(minutes=30))
     assert got == FOUR_DAYS
 
 
