@@ -76,7 +76,8 @@ def _compared(node: Comparison, view: View) -> str:
     if a is None or b is None:
         return " and ".join(dict.fromkeys(_unknown(side, view) for side in missing))
     if node.left.kind is Kind.FLAG:
-        return " and ".join(_fact(side, view) for side in (left, right) if not isinstance(side, Constant))
+        facts = [_fact(side, view) for side in (left, right) if not isinstance(side, Constant)]
+        return " and ".join(facts or [f"{_name(left)} {_SIGNS[symbol]} {_name(right)}"])
     if answer_of(node)(view) is False:
         symbol = _OPPOSITES[symbol]
     return _side_by_side(symbol, left, a, right, b)
