@@ -33,6 +33,8 @@ BEFORE = 8
 """Days of records before the replay's beginning, for windows to look back at."""
 SINKING = 10
 """Of so many monitors one has a battery that goes low each night."""
+OVERDUE = 10
+"""Of so many one was not calibrated for long."""
 
 
 @dataclass
@@ -112,7 +114,11 @@ def _cpu() -> float:
 
 
 def _labels(number: int) -> dict[str, str]:
-    return {"site": f"Site {number // 5}", "power": ("mains", "battery", "solar")[number % 3]}
+    return {"site": f"Site {number // 5}", "power": _power(number)}
+
+
+def _power(number: int) -> str:
+    return ("mains", "battery", "solar")[number % 3]
 
 
 def _config(folder: Path) -> Path:
@@ -130,7 +136,10 @@ def _tracks(number: int, days: int) -> Iterator[tuple[Source, Track]]:
     dice = random.Random(number)
     count = (days + BEFORE) * 1440
     first = to_micros(END) - count * MINUTE
-    middle, swing = (11.6, 0.5) if number % SINKING == 0 else (12.5, 0.4)
+    middle, swing = (12.9, 0.5) if _power(number) == "solar" else (12.5, 0.4)
+    if number % SINKING == 0:
+        middle, swing = 11.6, 0.5
+    visited = days + 3 if number % OVERDUE != 1 else days + 40
     rows = [row for row in range(count) if not 5_000 < (row + 97 * number) % 20_000 < 5_040]  # now and then a gap
 
     def course(low: float, high: float) -> Column:
@@ -154,7 +163,7 @@ def _tracks(number: int, days: int) -> Iterator[tuple[Source, Track]]:
     yield Source.SIC, Track([first + row * MINUTE + 207 for row in checks], {"status": status, **levels})
     yield (
         Source.CALIBRATIONS,
-        Track([first - 20 * 1440 * MINUTE], {"status": ["Success"], "level": [93.7], "offset": [0.12]}),
+        Track([to_micros(END) - visited * 1440 * MINUTE], {"status": ["Success"], "level": [93.7], "offset": [0.12]}),
     )
     drops = range(0, count, 2_900)
     yield (

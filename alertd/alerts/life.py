@@ -80,7 +80,7 @@ def verdict_of(alert: Alert | None, seen: Evaluation) -> Verdict:
     """The one word for an evaluation, given whether the alert fires: `until` matters only while it does."""
     levels = alert.levels if alert else {}
     verdicts = [
-        _judge(verdict, firing=levels.get(severity, INACTIVE).phase is State.FIRING)
+        judge(verdict, firing=levels.get(severity, INACTIVE).phase is State.FIRING)
         for severity, verdict in seen.levels.items()
     ]
     for answer in (Verdict.BREACHED, Verdict.UNKNOWN):
@@ -89,7 +89,7 @@ def verdict_of(alert: Alert | None, seen: Evaluation) -> Verdict:
     return Verdict.CLEAR
 
 
-def _judge(verdict: LevelVerdict, *, firing: bool) -> Verdict:
+def judge(verdict: LevelVerdict, *, firing: bool) -> Verdict:
     """A firing level clears only when `when` is false and `until` is true; between the two it holds."""
     if not firing or verdict.when is not Verdict.CLEAR or verdict.until is None:
         return verdict.when
@@ -101,10 +101,10 @@ def _judge(verdict: LevelVerdict, *, firing: bool) -> Verdict:
 def _step_level(
     level: LevelState, verdict: LevelVerdict, terms: LevelTerms, at: datetime, gap: timedelta
 ) -> LevelState:
-    answer = _judge(verdict, firing=level.phase is State.FIRING)
+    answer = judge(verdict, firing=level.phase is State.FIRING)
     if answer is Verdict.UNKNOWN:
         return replace(level, observed_at=None) if level.phase else INACTIVE
-    span = _observed(level.observed_at, at, gap)
+    span = observed_between(level.observed_at, at, gap)
     seen_at = max(at, level.observed_at or at)
     if level.phase is State.FIRING:
         return _step_firing(level, answer, terms, span, seen_at)
@@ -131,7 +131,8 @@ def _step_firing(
     return replace(level, clear_for=clear_for, observed_at=seen_at)
 
 
-def _observed(last: datetime | None, at: datetime, gap: timedelta) -> timedelta:
+def observed_between(last: datetime | None, at: datetime, gap: timedelta) -> timedelta:
+    """What counts of the time between two known verdicts."""
     if last is None or not timedelta(0) < at - last <= gap:
         return timedelta(0)
     return at - last

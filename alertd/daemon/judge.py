@@ -141,7 +141,7 @@ class Judge:
             self.judged.raised[key] = f"{type(error).__name__}: {error}"
             return
         gap = gap_of(bound.rule, self._book.every, _sample_period(self._book.newest(watch.instrument.serial)))
-        step = advance(alert, seen, subject(watch, bound, gap), now)
+        step = advance(alert, seen, subject(watch.instrument, bound, gap), now)
         self.judged.add(step)
         known = verdict_of(step.alert, seen) is not Verdict.UNKNOWN
         episode = self._flaps.take(key, step, at, gap, known=known)

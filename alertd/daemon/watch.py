@@ -123,9 +123,9 @@ def callers(rule: Rule) -> frozenset[Source]:
     return rule.sources
 
 
-def subject(watch: Watch, bound: BoundRule, gap: timedelta) -> Subject:
+def subject(instrument: Instrument, bound: BoundRule, gap: timedelta) -> Subject:
     """What the life of this rule's alert on this instrument needs to know."""
-    rule, instrument = bound.rule, watch.instrument
+    rule = bound.rule
     return Subject(
         rule=rule.name,
         subject=instrument.serial,

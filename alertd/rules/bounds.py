@@ -15,7 +15,6 @@ from typing import Protocol
 
 from alertd.fields import Kind
 from alertd.model import Source, Value
-from alertd.rules.closures import ask_of
 from alertd.rules.tree import (
     Arithmetic,
     Call,
@@ -55,6 +54,9 @@ Words = Collection[Value] | None
 class Extent(Protocol):
     """What is known of a stretch of time of one instrument, the records in force at its beginning included."""
 
+    def ask(self, call: Windowed) -> Ask:
+        """What a call over a window asks."""
+
     def numbers(self, source: Source, name: str) -> Range:
         """The lowest and the highest of a field's numbers."""
 
@@ -70,6 +72,9 @@ class Extent(Protocol):
     def age(self, source: Source) -> Range:
         """How old the newest record may be, in seconds."""
 
+    def hours(self) -> Range:
+        """The earliest and the latest hour of the day where the instrument stands."""
+
     def description(self, name: str) -> str | None:
         """`instrument.NAME`; None where it is not known."""
 
@@ -84,6 +89,15 @@ class May:
 
 PERHAPS = May(hold=True, fail=True)
 NEVER = May(hold=False, fail=False)
+
+
+def may_hold(node: Node, extent: Extent) -> bool:
+    """Whether a bound condition may hold at any moment of the stretch; looks no further than it has to."""
+    match node:
+        case Junction(every, parts):
+            holds = (may_hold(part, extent) for part in parts)
+            return all(holds) if every else any(holds)
+    return may_be(node, extent).hold
 
 
 def may_be(node: Node, extent: Extent) -> May:
@@ -162,8 +176,10 @@ def _range(node: Node, extent: Extent) -> Range:
             return _reckoned(symbol, _range(left, extent), _range(right, extent))
         case Call(function, (source,)) if function.name == "age":
             return extent.age(source)
+        case Call(function) if function.name == "hour_of_day":
+            return extent.hours()
         case Windowed(function, reading):
-            return _looked_back(function.name, reading.kind, extent, ask_of(node))
+            return _looked_back(function.name, reading.kind, extent, extent.ask(node))
     return ANY
 
 

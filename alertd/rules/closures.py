@@ -3,6 +3,7 @@
 Every closure checks the types of what it reads, so that no value, however odd, makes an exception or a false answer.
 """
 
+import math
 import operator
 import sys
 from collections.abc import Callable, Mapping
@@ -115,6 +116,8 @@ def answer_of(node: Node) -> Answer:  # noqa: C901, PLR0911, PLR0912  # a case f
             )
         case Windowed(function):
             return answer(function, ask_of(node))
+        case Arithmetic("/", left, right) if left.kind is Kind.DURATION:
+            return _ratio(answer_of(left), answer_of(right))
         case Arithmetic(symbol, left, right):
             return _arithmetic(symbol, answer_of(left), answer_of(right))
         case Comparison(symbol, Reading() as left, Constant(value)) if left.kind is Kind.NUMBER:
@@ -214,6 +217,19 @@ def _arithmetic(symbol: str, left: Answer, right: Answer) -> Number:
             return None
         result = step(a, b)  # type: ignore[arg-type]  # numbers by the grammar's checks
         return result if -LARGEST <= result <= LARGEST else None
+
+    return read
+
+
+def _ratio(left: Answer, right: Answer) -> Number:
+    """How many times a duration holds another; what never comes does so in any number of them: it is not unknown."""
+
+    def read(view: View) -> float | None:
+        a, b = left(view), right(view)
+        if a is None or b is None or b in {0, math.inf}:
+            return None
+        result: float = a / b  # type: ignore[operator]  # numbers by the grammar's checks
+        return result if a == math.inf or -LARGEST <= result <= LARGEST else None
 
     return read
 

@@ -225,6 +225,8 @@ def measure(value: Value, kind: Kind, unit: str = "", against: Value | None = No
 
 def number(value: float, against: float | None = None, digits: int = 2) -> str:
     """A number with `digits` decimals at most, and more only where it would look like `against` without being it."""
+    if value == math.inf:
+        return "never"
     if digits >= 15:
         return _plain(f"{value:.15g}")
     text = _plain(f"{value:.{digits}f}")

@@ -3,7 +3,7 @@
 Those over the past of a field are in windows.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
@@ -47,11 +47,8 @@ def _age(prefix: str) -> Answer:
 
 def _hour_of_day() -> Answer:
     def read(view: View) -> float | None:
-        zone = _zone(view.instrument.get("timezone", ""))
-        if zone is None:
-            return None
-        local = view.now.astimezone(zone)
-        return local.hour + local.minute / 60 + local.second / 3600
+        zone = zone_of(view.instrument)
+        return None if zone is None else hour_in(view.now.astimezone(zone))
 
     return read
 
@@ -60,7 +57,7 @@ def _until_day(day: float) -> Answer:
     """Seconds until that day of a month begins in the monitor's zone; in a shorter month its last day's end."""
 
     def read(view: View) -> float | None:
-        zone = _zone(view.instrument.get("timezone", ""))
+        zone = zone_of(view.instrument)
         if zone is None or not FIRST_DAY <= day <= LAST_DAY:
             return None
         today = view.now.astimezone(zone).date()
@@ -78,9 +75,18 @@ def _next_month(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1)
 
 
+def zone_of(instrument: Mapping[str, str]) -> tzinfo | None:
+    """Where an instrument stands: UTC where nobody says, None where there is no such zone (then it is UNKNOWN)."""
+    return _zone(instrument.get("timezone", ""))
+
+
+def hour_in(local: datetime) -> float:
+    """The hour of a local time with its fraction."""
+    return local.hour + local.minute / 60 + local.second / 3600
+
+
 @lru_cache(maxsize=256)
 def _zone(name: str) -> tzinfo | None:
-    """The zone of that name, UTC for none, None where there is no such zone (then the hour is UNKNOWN)."""
     if not name:
         return UTC
     try:

@@ -7,9 +7,9 @@ summed up once, so that the lowest of a day is found among some twenty blocks an
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, MutableSequence, Sequence
-from itertools import pairwise
-from math import fsum
-from operator import ne
+from itertools import islice, pairwise
+from math import fsum, inf
+from operator import lt, ne
 from statistics import median
 from typing import Any
 
@@ -36,13 +36,17 @@ class Series:
     16 bytes a number, and half a byte for the blocks.
     """
 
-    __slots__ = ("_blocks", "_spacing", "_steps", "times", "values")
+    __slots__ = ("_blocks", "_over", "_spacing", "_steps", "begun", "times", "values")
 
     def __init__(self, points: Iterable[tuple[float, Value]] = (), *, numeric: bool = True) -> None:
         self.times = array("d")
+        self.begun = inf
+        """The earliest time that it ever held."""
         self.values: MutableSequence[Any] = array("d") if numeric else []
         self._steps: dict[tuple[float, int], Point] = {}
         """Of steps that are over, by length and number."""
+        self._over = Over((0.0, 0, 0), ())
+        """What `steps` found last between its first and its last one."""
         self._blocks: list[tuple[float, float, float, int]] = []
         """Of each full block: lowest, highest, sum, and how many differ from the one before."""
         self._spacing: tuple[int, int, float | None] = (-1, -1, None)
@@ -58,6 +62,8 @@ class Series:
         if times and at <= times[-1]:
             self._insert(at, value)
             return
+        if not times:
+            self.begun = min(self.begun, at)
         times.append(at)
         self.values.append(value)
         if len(times) % BLOCK == 0:
@@ -65,10 +71,11 @@ class Series:
 
     def load(self, times: Sequence[float], values: Sequence[Value]) -> None:
         """Take in many values at once, in the order of their times; an empty series does it quickly."""
-        if self.times:
+        if self.times or not all(map(lt, times, islice(times, 1, None))):
             for at, value in zip(times, values, strict=True):
                 self.add(at, value)
             return
+        self.begun = min([self.begun, *times[:1]])
         self.times.extend(times)
         self.values.extend(values)
         self._moved(0)
@@ -148,25 +155,22 @@ class Series:
             self._differing(edge.start, edge.stop) for edge in edges
         )
 
-    def steps(self, first: int, last: int, length: float) -> list[Point]:
-        """The median time and value of each step of so many seconds that holds any of a stretch of numbers."""
-        found: list[Point] = []
-        times, place = self.times, first
-        while place < last:
-            number = int(times[place] // length)
-            end = bisect_left(times, (number + 1) * length, place + 1, last)
-            # The first step may be cut by the stretch's beginning, the last one is not over.
-            if place == first or end == last:
-                found.append(self._step(place, end))
-            else:
-                point = self._steps.get((length, number))
-                if point is None:
-                    point = self._steps[length, number] = self._step(place, end)
-                found.append(point)
-            place = end
-        if len(self._steps) > STEPS_KEPT:
-            self._steps.clear()
-        return found
+    def steps(self, first: int, last: int, length: float) -> tuple[list[Point], "Over"]:
+        """The median time and value of each step of so many seconds that holds any of a stretch of numbers.
+
+        First the one or two at the edges: the first may be cut by the stretch's beginning, the last is not over. Those
+        between are the same object as at the last call while they are the same steps.
+        """
+        times = self.times
+        begin, end = _step_number(times[first], length), _step_number(times[last - 1], length)
+        if begin == end:
+            return [self._step(first, last)], Over((length, begin, end), ())
+        until = bisect_left(times, (begin + 1) * length, first + 1, last)
+        since = bisect_left(times, end * length, until, last)
+        which = (length, begin, end)
+        if self._over.which != which:
+            self._over = Over(which, self._steps_between(until, since, length))
+        return [self._step(first, until), self._step(since, last)], self._over
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -178,6 +182,22 @@ class Series:
         edges = [slice(first, whole * BLOCK), slice(end * BLOCK, last)]
         return slice(whole, end), [edge for edge in edges if edge.start < edge.stop]
 
+    def _steps_between(self, first: int, last: int, length: float) -> list[Point]:
+        """The steps of a stretch that are whole."""
+        found: list[Point] = []
+        times, place = self.times, first
+        while place < last:
+            number = _step_number(times[place], length)
+            end = bisect_left(times, (number + 1) * length, place + 1, last)
+            point = self._steps.get((length, number))
+            if point is None:
+                point = self._steps[length, number] = self._step(place, end)
+            found.append(point)
+            place = end
+        if len(self._steps) > STEPS_KEPT:
+            self._steps.clear()
+        return found
+
     def _differing(self, first: int, last: int) -> int:
         values = self.values
         return sum(values[place] != values[place - 1] for place in range(max(1, first), last))
@@ -186,6 +206,7 @@ class Series:
         return median(self.times[first:last]), median(self.values[first:last])
 
     def _insert(self, at: float, value: Value) -> None:
+        self.begun = min(self.begun, at)
         place = bisect_left(self.times, at)
         if self.times[place] == at:
             self.values[place] = value
@@ -198,6 +219,7 @@ class Series:
         """Sum up anew from the block of that place on."""
         self._spacing = (-1, -1, None)
         self._steps.clear()
+        self._over = Over((0.0, 0, 0), ())
         del self._blocks[place // BLOCK :]
         for start in range(len(self._blocks) * BLOCK, len(self.times) - BLOCK + 1, BLOCK):
             self._close_block(start)
@@ -208,6 +230,27 @@ class Series:
             before = self.values[start - 1 : start + BLOCK - 1] if start else values[:1] + values[:-1]
             differing = sum(map(ne, before, values))
             self._blocks.append((min(values), max(values), fsum(values), differing))
+
+
+def _step_number(at: float, length: float) -> int:
+    """In which step a time lies, by its bounds as they are reckoned: division rounds a little otherwise."""
+    number = int(at // length)
+    if at >= (number + 1) * length:
+        return number + 1
+    return number - 1 if at < number * length else number
+
+
+class Over:
+    """Steps that are over, which stay as they are while a window moves on; what is reckoned of them is kept here."""
+
+    __slots__ = ("points", "slopes", "which")
+
+    def __init__(self, which: tuple[float, int, int], points: Sequence[Point]) -> None:
+        self.which = which
+        """Their length, and the numbers of the steps before and after them."""
+        self.points = points
+        self.slopes: Sequence[float] | None = None
+        """Of all pairs of them, ascending; see trend."""
 
 
 class Stretch:

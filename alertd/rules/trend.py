@@ -8,9 +8,8 @@ multiples of their length since 1970, so that those that are over are reckoned o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from alertd.rules.series import Point, Stretch
+from alertd.rules.series import Over, Point, Stretch
 
 POINTS = 24
 FEWEST = 3
@@ -41,19 +40,45 @@ def trend_in(window: Stretch, span: float) -> Trend | None:
     """The line through a window of so many seconds; None of too few values."""
     if len(window) <= POINTS:
         return trend_of(list(zip(window.times, window.values, strict=True)))
-    return trend_of(window.series.steps(window.first, window.last, span / POINTS))
+    return _trend_of_steps(*window.series.steps(window.first, window.last, span / POINTS))
 
 
 def trend_of(points: Sequence[Point]) -> Trend | None:
-    """The line through these points, in the order of their times; None of too few."""
+    """The line through these points; None of too few."""
     if len(points) < FEWEST:
         return None
-    origin = points[-1][0]
-    moved = [(at - origin, value) for at, value in points]
-    slopes = [
-        (later - value) / (then - offset)
-        for place, (offset, value) in enumerate(moved, start=1)
-        for then, later in moved[place:]
+    return _line(points, sorted(_slopes(points)))
+
+
+def _trend_of_steps(edges: Sequence[Point], over: Over) -> Trend | None:
+    """The same, of steps of which most are the same as a moment ago: only the slopes to the edges are new."""
+    if len(edges) + len(over.points) < FEWEST:
+        return None
+    if over.slopes is None:
+        over.slopes = sorted(_slopes(over.points))
+    first, last = edges
+    slopes = [*over.slopes, (last[1] - first[1]) / (last[0] - first[0])]
+    for at, value in edges:
+        slopes += [(then - value) / (when - at) for when, then in over.points]
+    slopes.sort()
+    return _line([first, *over.points, last], slopes)
+
+
+def _slopes(points: Sequence[Point]) -> list[float]:
+    """Of all pairs of points."""
+    return [
+        (later - value) / (then - at)
+        for place, (at, value) in enumerate(points, start=1)
+        for then, later in points[place:]
     ]
-    per_second = median(slopes)
-    return Trend(origin, median([value - per_second * offset for offset, value in moved]), per_second)
+
+
+def _line(points: Sequence[Point], slopes: Sequence[float]) -> Trend:
+    """The line with the median of these slopes, ascending, at the median height."""
+    origin, per_second = points[-1][0], _middle(slopes)
+    return Trend(origin, _middle(sorted([value - per_second * (at - origin) for at, value in points])), per_second)
+
+
+def _middle(ascending: Sequence[float]) -> float:
+    half = len(ascending) // 2
+    return ascending[half] if len(ascending) % 2 else (ascending[half - 1] + ascending[half]) / 2

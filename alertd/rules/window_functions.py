@@ -117,7 +117,7 @@ def _count(window: Stretch, view: View, ask: Ask) -> float | None:
     series = window.series
     if ask.source in STEADY:
         spacing, begin = spacing_of(ask, window, view), view.now.timestamp() - ask.offset - ask.span
-        if spacing is None or series.times[0] > begin + 2 * spacing:
+        if spacing is None or series.begun > begin + 2 * spacing:
             return None
     return float(len(window))
 

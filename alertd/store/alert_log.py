@@ -8,11 +8,12 @@ from sqlalchemy import Connection, false, insert, select, true, update
 
 from alertd.model import Alert, State, Told, Transition
 from alertd.store.columns import storable
-from alertd.store.rows import chunked, query, read, row_of, upsert, values_of
+from alertd.store.rows import chunked, query, read, read_among, row_of, upsert, values_of
 from alertd.store.schema import ALERTS, TOLD, TRANSITIONS
 
 _LIVING = (State.PENDING, State.FIRING)
 # None of the living is settled; saying so lets the index that serves open_ serve here as well.
+_UNSETTLED = query(ALERTS, Alert, ALERTS.c.settled == false())
 _ACTIVE = query(ALERTS, Alert, ALERTS.c.settled == false(), ALERTS.c.state.in_(_LIVING))
 
 
@@ -40,21 +41,22 @@ def record_transitions(connection: Connection, transitions: Sequence[Transition]
 
 def active(connection: Connection) -> list[Alert]:
     """Pending and firing, in the order they began."""
-    return sorted(values_of(connection, _ACTIVE, Alert), key=_beginning)
+    return sorted(values_of(connection, _ACTIVE, Alert), key=beginning)
 
 
 def open_(connection: Connection) -> list[Alert]:
     """Firing, and resolved ones that are not settled, in the order they began."""
     where = (ALERTS.c.settled == false(), ALERTS.c.state.in_((State.FIRING, State.RESOLVED)))
-    return sorted(read(connection, ALERTS, Alert, *where), key=_beginning)
+    return sorted(read(connection, ALERTS, Alert, *where), key=beginning)
 
 
 def unsettled(connection: Connection) -> list[Alert]:
     """Pending, firing, and resolved ones of which somebody may have something to hear, in the order they began."""
-    return sorted(read(connection, ALERTS, Alert, ALERTS.c.settled == false()), key=_beginning)
+    return sorted(values_of(connection, _UNSETTLED, Alert), key=beginning)
 
 
-def _beginning(alert: Alert) -> tuple[datetime, str]:
+def beginning(alert: Alert) -> tuple[datetime, str]:
+    """Sorts alerts by when they began."""
     return alert.active_at, alert.id
 
 
@@ -80,21 +82,18 @@ def alerts_of(connection: Connection, rule: str, subject: str) -> list[Alert]:
 def firing_at(connection: Connection, at: datetime) -> list[Alert]:
     """Those that fired at a time, by their samples' times, as they stand now; in the order they began."""
     over = (ALERTS.c.resolved_at.is_(None)) | (ALERTS.c.resolved_at > at)
-    return sorted(read(connection, ALERTS, Alert, ALERTS.c.fired_at <= at, over), key=_beginning)
+    return sorted(read(connection, ALERTS, Alert, ALERTS.c.fired_at <= at, over), key=beginning)
 
 
 def fired_in_shadow(connection: Connection) -> list[Alert]:
     """Those that fired and were in shadow when they were last judged, in the order they began."""
     found = read(connection, ALERTS, Alert, ALERTS.c.shadow == true(), ALERTS.c.fired_at.is_not(None))
-    return sorted(found, key=_beginning)
+    return sorted(found, key=beginning)
 
 
 def by_id(connection: Connection, alert_ids: Iterable[str]) -> list[Alert]:
     """These alerts, whatever their state."""
-    found: list[Alert] = []
-    for ids in chunked(sorted(set(alert_ids))):
-        found += read(connection, ALERTS, Alert, ALERTS.c.id.in_(ids))
-    return found
+    return read_among(connection, ALERTS, Alert, "id", alert_ids)
 
 
 def transitions(connection: Connection, alert_id: str) -> list[Transition]:
@@ -104,10 +103,7 @@ def transitions(connection: Connection, alert_id: str) -> list[Transition]:
 
 def told(connection: Connection, alert_ids: Iterable[str]) -> list[Told]:
     """What every target knows of these alerts."""
-    found: list[Told] = []
-    for ids in chunked(sorted(set(alert_ids))):
-        found += read(connection, TOLD, Told, TOLD.c.alert_id.in_(ids))
-    return found
+    return read_among(connection, TOLD, Told, "alert_id", alert_ids)
 
 
 def record_told(connection: Connection, known: Sequence[Told]) -> None:

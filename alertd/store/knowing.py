@@ -14,17 +14,19 @@ from alertd.notify.backoff import is_failing
 from alertd.notify.known import Known
 from alertd.notify.standing import Ack, EscalationClock, Held
 from alertd.store import alert_log, outbox, standing, upkeep
-from alertd.store.rows import read
+from alertd.store.rows import query, read, values_of
 from alertd.store.standing_schema import ACKS, CLOCKS, EPISODES, HELD
 
 OFFLINE_SINCE = "offline.since"
 """What is remembered under this name: serial → since when a monitor is offline."""
 
+_EPISODES = query(EPISODES, Episode, EPISODES.c.settled == false()).order_by(EPISODES.c.began_at)
+
 
 def known(connection: Connection, now: datetime, tokens: Mapping[str, int]) -> Known:
     """What is known now."""
     alerts = alert_log.unsettled(connection)
-    episodes = read(connection, EPISODES, Episode, EPISODES.c.settled == false(), order_by=(EPISODES.c.began_at,))
+    episodes = values_of(connection, _EPISODES, Episode)
     ids = {alert.id for alert in alerts}
     newest = {episode.alert_id for episode in episodes} - ids
     if newest:

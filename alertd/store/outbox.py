@@ -16,6 +16,8 @@ UNSENT = (DeliveryState.QUEUED, DeliveryState.LEASED)
 FINISHED = tuple(state for state in DeliveryState if state not in UNSENT)
 
 _COLUMNS = delivery_columns(DELIVERIES)
+_OLDEST_FIRST = select().where(DELIVERIES.c.state.in_(UNSENT)).order_by(DELIVERIES.c.id)
+_PENDING = {whole: _OLDEST_FIRST.add_columns(*delivery_columns(DELIVERIES, whole=whole)) for whole in (True, False)}
 _TARGET = bindparam("target", type_=Words)
 _OLDER = DELIVERIES.alias("older")
 _CLAIMABLE = (
@@ -36,12 +38,12 @@ _NEXT_DUE = select(
 )
 """Made once: every lane asks it every second."""
 
+_REWRITING = update(DELIVERIES).where(DELIVERIES.c.id == bindparam("this"))
+
 
 def pending(connection: Connection, *, whole: bool = True) -> list[Delivery]:
     """Queued and leased, oldest first; not `whole`: of their messages the title alone, for the rest is large."""
-    columns = delivery_columns(DELIVERIES, whole=whole)
-    rows = connection.execute(select(*columns).where(DELIVERIES.c.state.in_(UNSENT)).order_by(DELIVERIES.c.id))
-    return [delivery_of(row, whole=whole) for row in rows]
+    return [delivery_of(row, whole=whole) for row in connection.execute(_PENDING[whole])]
 
 
 def deliveries(
@@ -169,7 +171,7 @@ def _record_delivered(connection: Connection, delivery: Delivery, at: datetime) 
 
 
 def _rewrite(connection: Connection, delivery: Delivery) -> None:
-    changed = {
+    changed: dict[str, object] = {
         "state": delivery.state,
         "due_at": delivery.due_at,
         "attempts": delivery.attempts,
@@ -180,7 +182,7 @@ def _rewrite(connection: Connection, delivery: Delivery) -> None:
     }
     if delivery.state in FINISHED:
         changed["images"] = None  # nobody looks at them again, and they are large
-    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery.id).values(changed))
+    connection.execute(_REWRITING, {"this": delivery.id, **changed})
 
 
 def release(connection: Connection, now: datetime, *, all_: bool) -> int:

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection
 
 from alertd.alerts.flapping import Episode
-from alertd.model import Alert, Instrument, Sample, Source, Transition
-from alertd.notify.known import Known
+from alertd.model import Alert, Delivery, Instrument, Sample, Source, State, Timing, Transition
+from alertd.notify.known import Known, Plan
 from alertd.notify.silences import Silence
 from alertd.store import alert_log, fleet, history
 from alertd.store.engine import Database
@@ -100,16 +101,17 @@ class PatientStore(Store):
         """As the Store does, at once where an alert changed its state; else before anybody could notice."""
         nothing_new = not (transitions or episodes or memory) and self._are_active(alerts)
         if not nothing_new or len(self._held.history) >= HELD_AT_MOST:
-            super().record_round(
-                samples=samples,
-                cursors=cursors,
-                alerts=alerts,
-                transitions=transitions,
-                episodes=episodes,
-                memory=memory,
-                now=now,
-                history=history,
-            )
+            with self._minding_alerts(alerts):
+                super().record_round(
+                    samples=samples,
+                    cursors=cursors,
+                    alerts=alerts,
+                    transitions=transitions,
+                    episodes=episodes,
+                    memory=memory,
+                    now=now,
+                    history=history,
+                )
             return
         held = self._held
         held.at = now
@@ -141,7 +143,7 @@ class PatientStore(Store):
 
     def active_alerts(self) -> list[Alert]:
         """As the Store does."""
-        return list(self._active_by_id().values())
+        return sorted(self._active_by_id().values(), key=alert_log.beginning)
 
     def known(self, now: datetime, tokens: Mapping[str, int] = MappingProxyType({})) -> Known:
         """As the Store does; what was known before is still so unless time alone makes a difference."""
@@ -154,6 +156,23 @@ class PatientStore(Store):
             return known
         active = self._active_by_id()
         return replace(known, alerts=[active.get(alert.id, alert) for alert in known.alerts], tokens=tokens)
+
+    def record_decisions(
+        self, plan: Plan, messages: Sequence[tuple[Delivery, Sequence[Timing]]], now: datetime
+    ) -> list[Delivery]:
+        """As the Store does."""
+        with self._minding_alerts():
+            return super().record_decisions(plan, messages, now)
+
+    def claim(self, *asked: Any, **terms: Any) -> Delivery | None:
+        """As the Store does."""
+        with self._minding_alerts():
+            return super().claim(*asked, **terms)
+
+    def record_outcome(self, *asked: Any, **outcome: Any) -> None:
+        """As the Store does."""
+        with self._minding_alerts():
+            super().record_outcome(*asked, **outcome)
 
     def next_due(self, target: str) -> datetime | None:
         """As the Store does."""
@@ -189,6 +208,20 @@ class PatientStore(Store):
         if self._active is None:
             self._active = {alert.id: alert for alert in super().active_alerts()}
         return self._active
+
+    @contextmanager
+    def _minding_alerts(self, alerts: Sequence[Alert] = ()) -> Iterator[None]:
+        """Do what changes no alerts but these, and go on knowing which are active."""
+        self.write_now()
+        active = self._active
+        yield
+        if active is not None:
+            for alert in alerts:
+                if alert.state in {State.PENDING, State.FIRING}:
+                    active[alert.id] = alert
+                else:
+                    active.pop(alert.id, None)
+        self._active = active
 
     def _are_active(self, alerts: Sequence[Alert]) -> bool:
         """Whether these were pending or firing before and are still: just seen once more."""

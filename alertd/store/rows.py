@@ -1,18 +1,26 @@
 """Between the values of alertd/model.py and rows. A value's fields and its table's columns share their names."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, bindparam, or_, select
 
 from alertd.model import Delivery, Message
 
 _Value = TypeVar("_Value")
 _Item = TypeVar("_Item")
 
+_Maker = TypeVar("_Maker", bound=Callable[..., Any])
+
 CHUNK = 500
 """How many values go into one IN (…); SQLite's limit may be as low as 999."""
+
+
+def made_once(make: _Maker) -> _Maker:
+    """`functools.cache`, with the types of what it wraps."""
+    return cache(make)  # type: ignore[return-value]
 
 
 def chunked(items: Sequence[_Item], size: int = CHUNK) -> Iterator[Sequence[_Item]]:
@@ -30,7 +38,30 @@ def read(
     limit: int | None = None,
 ) -> list[_Value]:
     """The rows that meet every condition, as values of `kind`."""
+    if not (where or order_by or limit):
+        return values_of(connection, _all_of(table, kind), kind)
     return values_of(connection, query(table, kind, *where).order_by(*order_by).limit(limit), kind)
+
+
+def read_among(
+    connection: Connection, table: Table, kind: type[_Value], name: str, values: Iterable[str]
+) -> list[_Value]:
+    """The rows whose column of that name holds one of these, as values of `kind`."""
+    found: list[_Value] = []
+    for some in chunked(sorted(set(values))):
+        found += values_of(connection, _among(table, kind, name), kind, those=some)
+    return found
+
+
+# Made once each: making a statement takes longer than running it.
+@made_once
+def _all_of(table: Table, kind: type[Any]) -> Select[Any]:
+    return query(table, kind)
+
+
+@made_once
+def _among(table: Table, kind: type[Any], name: str) -> Select[Any]:
+    return query(table, kind, table.c[name].in_(bindparam("those", expanding=True)))
 
 
 def query(table: Table, kind: type[Any], *where: ColumnElement[bool]) -> Select[Any]:
@@ -38,10 +69,10 @@ def query(table: Table, kind: type[Any], *where: ColumnElement[bool]) -> Select[
     return select(*(table.c[name] for name in field_names(kind))).where(*where)
 
 
-def values_of(connection: Connection, statement: Select[Any], kind: type[_Value]) -> list[_Value]:
-    """The rows of a `query`, as values of `kind`."""
+def values_of(connection: Connection, statement: Select[Any], kind: type[_Value], **bound: object) -> list[_Value]:
+    """The rows of a `query` with these values bound, as values of `kind`."""
     names = field_names(kind)
-    return [kind(**dict(zip(names, row, strict=True))) for row in connection.execute(statement)]
+    return [kind(**dict(zip(names, row, strict=True))) for row in connection.execute(statement, bound)]
 
 
 def row_of(value: object) -> dict[str, Any]:
@@ -49,6 +80,7 @@ def row_of(value: object) -> dict[str, Any]:
     return {name: getattr(value, name) for name in field_names(type(value))}
 
 
+@made_once
 def field_names(kind: type[Any]) -> tuple[str, ...]:
     """The names of a dataclass's fields."""
     return tuple(field.name for field in fields(kind))
@@ -65,14 +97,19 @@ def upsert(
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
-    statement = _insert(connection, table)
-    new = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    statement = _upserting(connection.dialect.name, table, tuple(rows[0]), tuple(sticky))
+    connection.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
+
+
+@made_once
+def _upserting(dialect: str, table: Table, names: tuple[str, ...], sticky: tuple[str, ...]) -> Any:
+    keys = [column.name for column in table.primary_key]
+    statement = _insert(dialect, table)
+    new = {name: statement.excluded[name] for name in names if name not in keys}
     kept = {name: or_(table.c[name], statement.excluded[name]) for name in sticky}
     if new:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_={**new, **kept})
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
+        return statement.on_conflict_do_update(index_elements=keys, set_={**new, **kept})
+    return statement.on_conflict_do_nothing(index_elements=keys)
 
 
 def write_many(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
@@ -82,9 +119,9 @@ def write_many(connection: Connection, statement: str, rows: Sequence[tuple[obje
         connection.exec_driver_sql(statement.format(mark=mark), list(rows))
 
 
-def _insert(connection: Connection, table: Table) -> Any:
+def _insert(dialect: str, table: Table) -> Any:
     # Late: each dialect costs memory, and a process needs one of them.
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]

@@ -27,7 +27,7 @@ from alertd.notify.silences import Silence, state_of
 from alertd.notify.standing import Ack, Explained
 from alertd.notify.wallclock import DAY
 from alertd.store.engine import Database
-from alertd.store.rows import chunked, read, row_of, upsert
+from alertd.store.rows import chunked, read, read_among, row_of, upsert
 from alertd.store.schema import ALERTS, TRANSITIONS
 from alertd.store.standing_schema import ACKS, CLOCKS, EPISODES, EXPLAINED, HELD, SILENCES
 
@@ -190,10 +190,7 @@ def prune(connection: Connection, before: datetime) -> None:
 
 def explained(connection: Connection, cause_ids: Iterable[str]) -> list[Explained]:
     """Which alerts these explained."""
-    found: list[Explained] = []
-    for ids in chunked(sorted(set(cause_ids))):
-        found += read(connection, EXPLAINED, Explained, EXPLAINED.c.cause_id.in_(ids))
-    return found
+    return read_among(connection, EXPLAINED, Explained, "cause_id", cause_ids)
 
 
 def standing_silences(connection: Connection, now: datetime) -> list[Silence]:
@@ -202,10 +199,7 @@ def standing_silences(connection: Connection, now: datetime) -> list[Silence]:
 
 
 def _acks(connection: Connection, alert_ids: Iterable[str]) -> list[Ack]:
-    found: list[Ack] = []
-    for ids in chunked(sorted(set(alert_ids))):
-        found += read(connection, ACKS, Ack, ACKS.c.alert_id.in_(ids))
-    return sorted(found, key=lambda ack: ack.id)
+    return sorted(read_among(connection, ACKS, Ack, "alert_id", alert_ids), key=lambda ack: ack.id)
 
 
 def _expire(connection: Connection, ids: Sequence[str], at: datetime) -> int:

@@ -6,38 +6,43 @@ at each poll between them. What makes a month quick is what is left out: where a
 judged without being told.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertd.alerts.life import LevelTerms, Subject, advance, verdict_of
+from alertd.alerts.life import Subject, advance, observed_between, verdict_of
 from alertd.daemon.flaps import Flaps
 from alertd.daemon.replay.course import STEADY, Course, Micros, as_first
 from alertd.daemon.replay.events import ALL, HOLD, NO_RECORD, events
 from alertd.daemon.replay.extent import Ranges
 from alertd.daemon.replay.lives import Change, Life, Terms
-from alertd.daemon.replay.pasts import past_of
-from alertd.daemon.replay.steady import cannot_change, extrapolates, is_steady, is_whole, verdict
-from alertd.daemon.watch import callers, gap_of
+from alertd.daemon.replay.pasts import held_by, past_of
+from alertd.daemon.replay.steady import (
+    cannot_change,
+    extrapolates,
+    gone_on,
+    is_steady,
+    is_whole,
+    pends_for,
+    says_the_same,
+)
+from alertd.daemon.watch import callers, gap_of, subject
 from alertd.model import (
     RANGE_SOURCES,
     Alert,
     Instrument,
-    LevelState,
     Sample,
-    Severity,
     Source,
     State,
     Verdict,
 )
-from alertd.rules.bounds import may_be
+from alertd.rules.bounds import may_hold
 from alertd.rules.evaluate import Evaluation, LevelVerdict, evaluate, quiet
 from alertd.rules.freshness import Horizon
 from alertd.rules.pasts import needs_of
 from alertd.rules.rule import BoundRule, Rule, bind, labels_of
 from alertd.rules.view import Past, View, describe
-from alertd.rules.windows import Ask, reach
 from alertd.store.columns import from_micros, to_micros
 
 DAY = 86_400_000_000
@@ -107,6 +112,10 @@ class _Run:
         self._steady: tuple[LevelVerdict, ...] | None = None
         """The verdicts with which the living alert goes on as it is; None where each one has to be told."""
         self._known = False
+        self._pends_for = timedelta.max
+        """How long it may go on so, as of its last step, until a pending level fires."""
+        self._spans = timedelta(0)
+        """What counted of that since."""
         self._observed: datetime | None = None
         """When it was judged so last."""
         self._retold_at = 0
@@ -147,7 +156,7 @@ class _Run:
 
     def _may_breach(self, start: Micros, end: Micros) -> bool:
         extent = self._ranges.within(start, end)
-        return any(may_be(level.when.root, extent).hold for level in self._bound.levels)
+        return any(may_hold(level.when.root, extent) for level in self._bound.levels)
 
     def _stands(self, start: Micros, end: Micros) -> bool:
         """Whether the firing alert certainly goes on as it is over a stretch in which all records are there."""
@@ -158,8 +167,9 @@ class _Run:
 
     def _look_at_last(self, start: Micros, end: Micros) -> None:
         """Judge the last record of a stretch, for all of them."""
-        if (last := max((times[row] for times, row in self._rows_before(end)), default=start - 1)) < start:
-            return
+        last = max((times[row] for times, row in self._rows_before(end)), default=start - 1)
+        if last < start:
+            last = end - 1  # no record came, but polls did
         self._catch_up(last + 1)
         most = max((self._course.times(source) for source in self._callers), key=len)
         self._life.breached.extend(most[bisect_left(most, start) : bisect_left(most, last)])
@@ -215,17 +225,9 @@ class _Run:
         """Whether a poll that brought nothing may still begin an alert: by the clock, or by what left a window."""
         if self._by_clock:
             return True
-        held = [self._held(ask, at / 1e6) for ask in self._bound.windows]
+        held = [held_by(ask, self._past, at / 1e6) for ask in self._bound.windows]
         changed, self._windows_held = held != self._windows_held, held
         return changed
-
-    def _held(self, ask: Ask, now: float) -> tuple[int, int]:
-        """From where to where a window reaches in its series."""
-        series = self._past.get(ask.key)
-        if series is None:
-            return 0, 0
-        begin = bisect_right(series.times, now - reach(ask)) if ask.span else 0
-        return begin, bisect_right(series.times, now - ask.offset)
 
     def _catch_up(self, at: Micros) -> None:
         """Know what was known just before that time."""
@@ -261,7 +263,7 @@ class _Run:
                     self._tell(evaluate(self._bound, view, at or self._round_time(view)), now)
                 return
             moment = at or self._round_time(view)
-            if self._steady is not None and self._goes_on(view):
+            if self._steady is not None and self._goes_on(view) and self._still_pends(moment):
                 if self._known:
                     self._observed = moment
                     self._life.breached.append(to_micros(now))
@@ -278,17 +280,29 @@ class _Run:
         """Whether every level says what it said, so that nothing about the alert changes but its age."""
         if to_micros(view.now) - self._retold_at >= RETOLD_EVERY:
             return False
-        for level, before in zip(self._bound.levels, self._steady or (), strict=True):
-            if verdict(level.when.answer(view)) is not before.when:
-                return False
-            if level.until is not None and verdict(level.until.answer(view)) is not before.until:
-                return False
+        if self._alert is None or self._steady is None:
+            return False
+        states = self._alert.levels
+        return all(
+            says_the_same(level, states.get(level.severity), before, view)
+            for level, before in zip(self._bound.levels, self._steady, strict=True)
+        )
+
+    def _still_pends(self, moment: datetime) -> bool:
+        """Whether none of its levels has been pending for its time by then; counts the time up to then."""
+        if self._alert is None or self._pends_for == timedelta.max:
+            return True
+        last = self._observed or max(each.observed_at for each in self._alert.levels.values() if each.observed_at)
+        spans = self._spans + observed_between(last, moment, self._gap())
+        if spans >= self._pends_for:
+            return False
+        self._spans = spans
         return True
 
     def _tell(self, seen: Evaluation, now: datetime) -> None:
         """One step of the alert's life."""
         self._settle()
-        gap = gap_of(self._rule, self._course.every, self._sample_period())
+        gap = self._gap()
         step = advance(self._alert, seen, self._subject(gap), now)
         known, at = verdict_of(step.alert, seen) is not Verdict.UNKNOWN, to_micros(now)
         episode = self._flaps.take(self._key, step, seen.at, gap, known=known)
@@ -305,6 +319,7 @@ class _Run:
         if self._alert is not None and self._flaps.episode(self._key) is None and is_steady(self._alert, seen):
             self._steady = tuple(seen.levels.values())
             self._known = self._alert.stale_since is None
+            self._pends_for, self._spans = pends_for(self._alert, self._subject(gap)), timedelta(0)
 
     def _settle(self) -> None:
         """Put the time that the alert went on into its timers."""
@@ -312,12 +327,8 @@ class _Run:
         self._observed = None
         if alert is None or observed is None:
             return
-        levels: dict[Severity, LevelState] = {
-            severity: replace(level, observed_at=observed) if level.observed_at is not None else level
-            for severity, level in alert.levels.items()
-        }
-        breached_at = from_micros(self._life.breached[-1]) if self._life.breached else alert.breached_at
-        self._alert = replace(alert, levels=levels, breached_at=breached_at)
+        breached_at = from_micros(self._life.breached[-1]) if self._life.breached else None
+        self._alert = gone_on(alert, observed, breached_at, self._spans)
 
     def _round_time(self, view: View) -> datetime:
         """As the daemon's: stats count by their records, all else as seen now."""
@@ -325,26 +336,17 @@ class _Run:
             return view.now
         return view.times.get("stats", view.now)
 
-    def _sample_period(self) -> timedelta:
+    def _gap(self) -> timedelta:
+        """The longest span between two verdicts that counts as observed."""
         stats = self._newest.get(Source.STATS)
         seconds = stats.values.get("samplePeriod") if stats else None
-        return timedelta(seconds=seconds) if isinstance(seconds, (int, float)) else timedelta(0)
+        period = timedelta(seconds=seconds) if isinstance(seconds, (int, float)) else timedelta(0)
+        return gap_of(self._rule, self._course.every, period)
 
     def _subject(self, gap: timedelta) -> Subject:
         found = self._subjects.get(gap)
         if found is None:
-            rule, instrument = self._rule, self._instrument
-            found = self._subjects[gap] = Subject(
-                rule=rule.name,
-                subject=instrument.serial,
-                name=instrument.name,
-                model=instrument.model,
-                labels={**instrument.labels, **rule.labels},
-                params=self._bound.params,
-                terms={
-                    level.severity: LevelTerms(for_=level.for_, keep_firing_for=level.keep_firing_for)
-                    for level in rule.levels
-                },
-                gap=gap,
-            )
+            # A rule in shadow is replayed to see what it would have told.
+            about = subject(self._instrument, self._bound, gap)
+            found = self._subjects[gap] = replace(about, shadow=False)
         return found

@@ -4,13 +4,24 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 from alertd.daemon.replay.course import Course, Micros
 from alertd.model import Source, Value
 from alertd.rules.bounds import NONE, Range, Words
-from alertd.rules.closures import finite
+from alertd.rules.closures import ask_of, finite
+from alertd.rules.functions import hour_in, zone_of
+from alertd.rules.series import Series
+from alertd.rules.tree import Windowed
 from alertd.rules.view import Past
-from alertd.rules.windows import Ask, reach
+from alertd.rules.window_functions import SHARE
+from alertd.rules.windows import STEADY, Ask, reach
+from alertd.store.columns import from_micros
+
+WHOLE_DAY = Range(0.0, 24.0)
+LATE = 1.5
+"""Usual spans after which a value is late: while none is, a window holds well beyond the share that it needs."""
 
 
 @dataclass(slots=True)
@@ -20,13 +31,24 @@ class Ranges:
     course: Course
     facts: Mapping[str, str]
     past: Past
+    _asks: dict[int, Ask] = field(default_factory=dict)
     _clean: dict[tuple[Source, str], Sequence[float]] = field(default_factory=dict)
     _numbers: dict[tuple[Source, str, int, int], Range] = field(default_factory=dict)
     _words: dict[tuple[Source, str, int, int], Words] = field(default_factory=dict)
+    _lacking: dict[tuple[Source, str], Sequence[int]] = field(default_factory=dict)
+    """Rows without a value."""
+    _paces: dict[str, tuple[float, Sequence[float]]] = field(default_factory=dict)
 
     def within(self, start: Micros, end: Micros) -> "Stretch":
         """The stretch [start, end)."""
         return Stretch(self, start, end)
+
+    def ask(self, call: Windowed) -> Ask:
+        """What a call asks. The rules with their calls outlive this, so that a call's place in memory is its name."""
+        found = self._asks.get(id(call))
+        if found is None:
+            found = self._asks[id(call)] = ask_of(call)
+        return found
 
     def numbers(self, source: Source, name: str, first: int, last: int) -> Range:
         """The lowest and highest number of these rows, and perhaps of some before and after them."""
@@ -36,6 +58,25 @@ class Ranges:
             values = self._cleaned(source, name)[first:last]
             found = self._numbers[key] = Range(min(values), max(values)) if values else NONE
         return found
+
+    def pace(self, key: str, series: Series) -> tuple[float, Sequence[float]]:
+        """The usual seconds between two values, and the times of those that came late."""
+        if key not in self._paces:
+            gaps = [after - before for before, after in pairwise(series.times)]
+            usual = median(gaps) if gaps else math.inf
+            late = [at for at, gap in zip(series.times[1:], gaps, strict=True) if gap > LATE * usual]
+            self._paces[key] = usual, late
+        return self._paces[key]
+
+    def has_all(self, source: Source, name: str, first: int, last: int) -> bool:
+        """Whether each of these rows has a value."""
+        key = (source, name)
+        if key not in self._lacking:
+            track = self.course.tracks.get(source)
+            column = [] if track is None else track.columns.get(name, [])
+            self._lacking[key] = [row for row, value in enumerate(column) if value is None]
+        rows = self._lacking[key]
+        return bisect_left(rows, first) == bisect_left(rows, last)
 
     def words(self, source: Source, name: str, first: int, last: int) -> Words:
         """The different texts or flags of these rows."""
@@ -61,6 +102,10 @@ class Stretch:
     ranges: Ranges
     start: Micros
     end: Micros
+
+    def ask(self, call: Windowed) -> Ask:
+        """See rules.bounds.Extent."""
+        return self.ranges.ask(call)
 
     def numbers(self, source: Source, name: str) -> Range:
         """See rules.bounds.Extent."""
@@ -101,10 +146,43 @@ class Stretch:
         """From the beginning of the first window to the end of the last one, in seconds."""
         return self.start / 1e6 - reach(ask) - ask.track.step, self.end / 1e6 - ask.offset
 
+    def has_all(self, source: Source, name: str) -> bool:
+        """Whether no record of the stretch lacks a field's value."""
+        return self.ranges.has_all(source, name, *self._rows(source))
+
+    def fills(self, ask: Ask, fewest: int) -> bool:
+        """Whether a window certainly holds enough to be judged, whenever within the stretch it ends."""
+        series = self.ranges.past.get(ask.key)
+        if series is None:
+            return False
+        if ask.source not in STEADY or not ask.span:
+            return self.count(ask).low >= fewest
+        usual, late = self.ranges.pace(ask.key, series)
+        begin, end = self._hull(ask)
+        is_watched = bool(series.times) and series.times[0] <= begin and end <= series.times[-1] + LATE * usual
+        if not is_watched or ask.span < LATE * usual * (fewest + 1):
+            return False
+        has_gap = bisect_right(late, begin) < bisect_right(late, end + LATE * usual)
+        return not has_gap or self.count(ask).low >= LATE * SHARE * ask.span / usual
+
     def age(self, source: Source) -> Range:
         """See rules.bounds.Extent."""
         first, last = self._rows(source)
-        return NONE if first == last else Range(0.0, (self.end - self.ranges.course.times(source)[first]) / 1e6)
+        if first == last:
+            return NONE
+        in_force = self.ranges.course.times(source)[first]
+        youngest = self.start - in_force if last - first == 1 else 0  # none comes within the stretch
+        return Range(max(0.0, youngest / 1e6), max(0.0, (self.end - in_force) / 1e6))
+
+    def hours(self) -> Range:
+        """See rules.bounds.Extent."""
+        zone = zone_of(self.ranges.facts)
+        if zone is None:
+            return NONE
+        first, last = (from_micros(at).astimezone(zone) for at in (self.start, self.end))
+        if first.date() != last.date() or first.utcoffset() != last.utcoffset():
+            return WHOLE_DAY
+        return Range(hour_in(first), hour_in(last))
 
     def description(self, name: str) -> str | None:
         """See rules.bounds.Extent."""

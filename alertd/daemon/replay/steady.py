@@ -1,16 +1,21 @@
 """When an alert goes on as it is, so that it need not be judged in full. Pure."""
 
 from bisect import bisect_left
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
+from alertd.alerts.life import Subject, judge
 from alertd.daemon.replay.course import STEADY, Course, Micros
-from alertd.model import Alert, LevelState, Source, State, Value, Verdict
-from alertd.rules.bounds import Extent, may_be
+from alertd.daemon.replay.extent import Stretch
+from alertd.model import Alert, LevelState, Severity, Source, State, Value, Verdict
+from alertd.rules.bounds import may_be
 from alertd.rules.evaluate import Evaluation, LevelVerdict
-from alertd.rules.expression import walk
+from alertd.rules.expression import BoundExpression, walk
 from alertd.rules.freshness import STATS_PATIENCE
 from alertd.rules.rule import BoundLevel, BoundRule
 from alertd.rules.tree import Windowed
+from alertd.rules.view import View
 
 
 def verdict(answer: Value | None) -> Verdict:
@@ -22,15 +27,49 @@ def verdict(answer: Value | None) -> Verdict:
 
 def is_steady(alert: Alert, seen: Evaluation) -> bool:
     """Whether the same verdicts again would change nothing but the time of the last one."""
-    return alert.state is State.FIRING and all(
-        _level_is_steady(alert.levels.get(severity), verdict) for severity, verdict in seen.levels.items()
-    )
+    return all(_level_is_steady(alert.levels.get(severity), verdict) for severity, verdict in seen.levels.items())
 
 
 def _level_is_steady(level: LevelState | None, verdict: LevelVerdict) -> bool:
     if level is None or level.phase is None:
         return verdict.when is not Verdict.BREACHED
-    return level.phase is State.FIRING and level.clear_for is None
+    if level.phase is State.PENDING:
+        return verdict.when is Verdict.BREACHED
+    return level.clear_for is None
+
+
+def pends_for(alert: Alert, subject: Subject) -> timedelta:
+    """How long it may go on so until a pending level fires."""
+    pending = (
+        subject.terms[severity].for_ - level.breached_for
+        for severity, level in alert.levels.items()
+        if level.phase is State.PENDING
+    )
+    return min(pending, default=timedelta.max)
+
+
+def gone_on(alert: Alert, observed: datetime, breached: datetime | None, spans: timedelta) -> Alert:
+    """A steady alert as it is after it was judged so until then; `spans` is what counts towards a pending level."""
+    levels: dict[Severity, LevelState] = {
+        severity: level
+        if level.observed_at is None
+        else replace(
+            level,
+            observed_at=observed,
+            breached_for=level.breached_for + (spans if level.phase is State.PENDING else timedelta(0)),
+        )
+        for severity, level in alert.levels.items()
+    }
+    return replace(alert, levels=levels, breached_at=breached or alert.breached_at)
+
+
+def says_the_same(level: BoundLevel, state: LevelState | None, before: LevelVerdict, view: View) -> bool:
+    """Whether a level of a steady alert says what it said: that it is breached, or that it is not."""
+    when = verdict(level.when.answer(view))
+    if state is None or state.phase is not State.FIRING:
+        return (when is Verdict.BREACHED) is (before.when is Verdict.BREACHED)
+    until = None if level.until is None else verdict(level.until.answer(view))
+    return judge(LevelVerdict(when=when, until=until), firing=True) is judge(before, firing=True)
 
 
 def is_whole(course: Course, source: Source, start: Micros, end: Micros) -> bool:
@@ -46,13 +85,25 @@ def is_whole(course: Course, source: Source, start: Micros, end: Micros) -> bool
     return bool(within) and all(after - before < hold.total_seconds() * 1e6 for before, after in steps)
 
 
-def cannot_change(alert: Alert, bound: BoundRule, extent: Extent) -> bool:
-    """Whether no level that fires can clear within a stretch, and none that does not can be breached."""
+def cannot_change(alert: Alert, bound: BoundRule, stretch: Stretch) -> bool:
+    """Whether no level that fires can clear within a stretch, none that does not can be breached, and all is known."""
     for level in bound.levels:
-        may = may_be(level.when.root, extent)
-        if may.fail if alert.levels[level.severity].phase is State.FIRING else may.hold:
+        may, phase = may_be(level.when.root, stretch), alert.levels[level.severity].phase
+        if phase is not State.FIRING:
+            if may.hold or phase is State.PENDING:
+                return False
+        elif may.fail and (level.until is None or may_be(level.until.root, stretch).hold):
             return False
-    return True
+    conditions = [each for level in bound.levels for each in (level.when, level.until) if each is not None]
+    return all(_is_known(each, stretch) for each in conditions)
+
+
+def _is_known(condition: BoundExpression, stretch: Stretch) -> bool:
+    """Whether certainly nothing that a condition reads is null within a stretch, and its windows are full enough."""
+    if not all(stretch.has_all(source, name) for source, name in condition.fields):
+        return False
+    calls = (node for node in walk(condition.root) if isinstance(node, Windowed))
+    return all(stretch.fills(ask, call.function.fewest) for call, ask in zip(calls, condition.windows, strict=True))
 
 
 def extrapolates(level: BoundLevel) -> bool:
