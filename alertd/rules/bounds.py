@@ -28,7 +28,7 @@ from alertd.rules.tree import (
     Reading,
     Windowed,
 )
-from alertd.rules.windows import Ask
+from alertd.rules.windows import HOUR, Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,17 @@ class Range:
 
 ANY = Range(-math.inf, math.inf)
 NONE = Range(math.inf, -math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Every line through the values that a window may hold."""
+
+    height: Range
+    """Where it is at any time from a whole window before its own beginning up to now."""
+    steepest: float
+    """What it rises or falls in a second at the most."""
+
 
 Words = Collection[Value] | None
 """Every text or flag that a node may be; None where nobody knows."""
@@ -65,6 +76,12 @@ class Extent(Protocol):
 
     def past(self, ask: Ask) -> Range:
         """The lowest and the highest of the numbers that a window holds."""
+
+    def always(self, ask: Ask) -> Range:
+        """The lowest and the highest of the numbers that a window holds at each moment of the stretch."""
+
+    def trend(self, ask: Ask) -> Trend | None:
+        """What the line through a window's values may be; None where it may be any."""
 
     def count(self, ask: Ask) -> Range:
         """The fewest and the most values that a window holds."""
@@ -179,12 +196,14 @@ def _range(node: Node, extent: Extent) -> Range:
         case Call(function) if function.name == "hour_of_day":
             return extent.hours()
         case Windowed(function, reading):
+            if function.name in _FOLLOWING:
+                return _followed(node, extent)
             return _looked_back(function.name, reading.kind, extent, extent.ask(node))
     return ANY
 
 
 def _looked_back(function: str, kind: Kind, extent: Extent, ask: Ask) -> Range:
-    """What a function over a window may be. A line may lead anywhere."""
+    """What a function over a window may be."""
     if function == "count":
         return extent.count(ask)
     if function == "changes":
@@ -192,11 +211,38 @@ def _looked_back(function: str, kind: Kind, extent: Extent, ask: Ask) -> Range:
     if kind is not Kind.NUMBER or (function not in _WITHIN and function != "delta"):
         return ANY
     held = extent.past(ask)
-    if held.is_empty or function in _WITHIN:
+    if held.is_empty:
+        return held
+    if function in {"min", "max"}:
+        always = extent.always(ask)
+        if not always.is_empty:
+            least, most = (held.low, always.low) if function == "min" else (always.high, held.high)
+            return Range(least, most)
+    if function in _WITHIN:
         return held
     span = held.high - held.low
     return Range(-span, span)
 
+
+def _followed(node: Windowed, extent: Extent) -> Range:
+    """What a function that follows the line through a window may be."""
+    ask = extent.ask(node)
+    trend = extent.trend(ask)
+    if trend is None:
+        return ANY
+    if node.function.name == "slope":
+        return Range(-trend.steepest * HOUR, trend.steepest * HOUR)
+    if node.function.name == "forecast":
+        aside = trend.steepest * ask.ahead
+        return Range(trend.height.low - aside, trend.height.high + aside)
+    level = ANY if node.level is None else _range(node.level, extent)
+    away = max(level.low - trend.height.high, trend.height.low - level.high)
+    if away <= 0:
+        return Range(0.0, math.inf)
+    return Range(away / trend.steepest if trend.steepest else math.inf, math.inf)
+
+
+_FOLLOWING = frozenset({"slope", "forecast", "time_to"})
 
 _WITHIN = frozenset({"avg", "min", "max", "median", "previous", "same_hour_yesterday"})
 """Functions whose answer lies among the values that they look at."""

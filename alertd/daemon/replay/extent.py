@@ -4,24 +4,22 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from statistics import median
 
 from alertd.daemon.replay.course import Course, Micros
+from alertd.daemon.replay.pace import LATE, Pace, pace_of
 from alertd.model import Source, Value
-from alertd.rules.bounds import NONE, Range, Words
+from alertd.rules.bounds import NONE, Range, Trend, Words
 from alertd.rules.closures import ask_of, finite
 from alertd.rules.functions import hour_in, zone_of
 from alertd.rules.series import Series
 from alertd.rules.tree import Windowed
+from alertd.rules.trend import POINTS
 from alertd.rules.view import Past
 from alertd.rules.window_functions import SHARE
 from alertd.rules.windows import STEADY, Ask, reach
 from alertd.store.columns import from_micros
 
 WHOLE_DAY = Range(0.0, 24.0)
-LATE = 1.5
-"""Usual spans after which a value is late: while none is, a window holds well beyond the share that it needs."""
 
 
 @dataclass(slots=True)
@@ -37,7 +35,7 @@ class Ranges:
     _words: dict[tuple[Source, str, int, int], Words] = field(default_factory=dict)
     _lacking: dict[tuple[Source, str], Sequence[int]] = field(default_factory=dict)
     """Rows without a value."""
-    _paces: dict[str, tuple[float, Sequence[float]]] = field(default_factory=dict)
+    _paces: dict[str | Source, Pace] = field(default_factory=dict)
 
     def within(self, start: Micros, end: Micros) -> "Stretch":
         """The stretch [start, end)."""
@@ -59,13 +57,11 @@ class Ranges:
             found = self._numbers[key] = Range(min(values), max(values)) if values else NONE
         return found
 
-    def pace(self, key: str, series: Series) -> tuple[float, Sequence[float]]:
-        """The usual seconds between two values, and the times of those that came late."""
+    def pace(self, key: str | Source) -> Pace:
+        """At what pace a window's series came, in seconds, or the records of a source, in microseconds."""
         if key not in self._paces:
-            gaps = [after - before for before, after in pairwise(series.times)]
-            usual = median(gaps) if gaps else math.inf
-            late = [at for at, gap in zip(series.times[1:], gaps, strict=True) if gap > LATE * usual]
-            self._paces[key] = usual, late
+            times = self.course.times(key) if isinstance(key, Source) else self.past[key].times
+            self._paces[key] = pace_of(times)
         return self._paces[key]
 
     def has_all(self, source: Source, name: str, first: int, last: int) -> bool:
@@ -130,6 +126,14 @@ class Stretch:
         # A mean of many may be a little beyond them by rounding.
         return Range(low - abs(low) * 1e-9, high + abs(high) * 1e-9)
 
+    def always(self, ask: Ask) -> Range:
+        """See rules.bounds.Extent."""
+        series = self.ranges.past.get(ask.key)
+        if series is None or not ask.span:
+            return NONE
+        first, last = self._shared(series, ask)
+        return Range(series.lowest(first, last), series.highest(first, last)) if first < last else NONE
+
     def count(self, ask: Ask) -> Range:
         """See rules.bounds.Extent."""
         series = self.ranges.past.get(ask.key)
@@ -137,10 +141,36 @@ class Stretch:
             return NONE
         begin, end = self._hull(ask)
         most = bisect_right(series.times, end) - bisect_left(series.times, begin)
-        # Whenever within the stretch a window ends, it holds what lies between the last beginning and the first end.
-        last_begin, first_end = self.end / 1e6 - reach(ask), self.start / 1e6 - ask.offset
-        fewest = bisect_right(series.times, first_end) - bisect_right(series.times, last_begin)
-        return Range(float(max(0, fewest)), float(most))
+        first, last = self._shared(series, ask)
+        fewest = float(last - first)
+        if ask.span:
+            fewest = max(fewest, ask.span / self.ranges.pace(ask.key).longest_gap(begin, end) - 1)
+        return Range(max(0.0, fewest), float(most))
+
+    def trend(self, ask: Ask) -> Trend | None:
+        """See rules.bounds.Extent.
+
+        Where no gap is as long as one a window's steps each hold some. Of all pairs of these more than half are seven
+        steps apart or more, their medians six, which is a quarter of the window: the median of their slopes cannot be
+        steeper than all that the values differ, in that time.
+        """
+        step = ask.span / POINTS
+        if ask.key not in self.ranges.past or self.ranges.pace(ask.key).longest_gap(*self._hull(ask)) >= step:
+            return None
+        if self.count(ask).low <= POINTS:
+            return None
+        held = self.past(ask)
+        steepest = (held.high - held.low) / (6 * step)
+        # A line's height is a median of what remains of the values, seen from its end.
+        aside = 2 * ask.span * steepest
+        return Trend(Range(held.low - aside, held.high + aside), steepest)
+
+    def _shared(self, series: Series, ask: Ask) -> tuple[int, int]:
+        """What is in a window whenever within the stretch it ends: from the last beginning to the first end."""
+        return (
+            bisect_right(series.times, self.end / 1e6 - reach(ask)),
+            bisect_right(series.times, self.start / 1e6 - ask.offset),
+        )
 
     def _hull(self, ask: Ask) -> tuple[float, float]:
         """From the beginning of the first window to the end of the last one, in seconds."""
@@ -157,22 +187,24 @@ class Stretch:
             return False
         if ask.source not in STEADY or not ask.span:
             return self.count(ask).low >= fewest
-        usual, late = self.ranges.pace(ask.key, series)
-        begin, end = self._hull(ask)
-        is_watched = bool(series.times) and series.times[0] <= begin and end <= series.times[-1] + LATE * usual
-        if not is_watched or ask.span < LATE * usual * (fewest + 1):
+        pace, (begin, end) = self.ranges.pace(ask.key), self._hull(ask)
+        if not series.times or series.times[0] > begin:
             return False
-        has_gap = bisect_right(late, begin) < bisect_right(late, end + LATE * usual)
-        return not has_gap or self.count(ask).low >= LATE * SHARE * ask.span / usual
+        enough = max(float(fewest), LATE * SHARE * ask.span / pace.usual)
+        return self.count(ask).low >= enough or (
+            pace.longest_gap(begin, end) <= LATE * pace.usual and ask.span / pace.widest > fewest + 1
+        )
 
     def age(self, source: Source) -> Range:
         """See rules.bounds.Extent."""
         first, last = self._rows(source)
         if first == last:
             return NONE
-        in_force = self.ranges.course.times(source)[first]
+        times, pace = self.ranges.course.times(source), self.ranges.pace(source)
+        in_force = times[first]
         youngest = self.start - in_force if last - first == 1 else 0  # none comes within the stretch
-        return Range(max(0.0, youngest / 1e6), max(0.0, (self.end - in_force) / 1e6))
+        oldest = min(self.end - in_force, max(pace.longest_gap(in_force, times[last - 1]), self.end - times[last - 1]))
+        return Range(max(0.0, youngest / 1e6), max(0.0, oldest / 1e6))
 
     def hours(self) -> Range:
         """See rules.bounds.Extent."""

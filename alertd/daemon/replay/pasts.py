@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from math import isfinite
 
 from alertd.daemon.replay.course import Course
 from alertd.fields import FIELDS, Kind
@@ -70,7 +71,10 @@ def _points(course: Course, source: Source, name: str, clock: Sequence[float]) -
     """The values that are there; of a number none that is no number."""
     track = course.tracks.get(source)
     column = [] if track is None else track.columns.get(name, [])
-    if FIELDS[source][name].kind is Kind.NUMBER:
+    numeric = FIELDS[source][name].kind is Kind.NUMBER
+    if numeric and set(map(type, column)) == {float} and isfinite(sum(column)):  # type: ignore[arg-type]
+        return clock[: len(column)], column  # type: ignore[return-value]
+    if numeric:
         there = [type(value) is float and value - value == 0.0 for value in column]
     else:
         there = [value is not None for value in column]
