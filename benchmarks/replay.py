@@ -31,7 +31,7 @@ MONITORS, DAYS = 20, 30
 """`--sizes 100` is the fleet of the promise."""
 BEFORE = 8
 """Days of records before the replay's beginning, for windows to look back at."""
-SINKING = 10
+SINKING = 20
 """Of so many monitors one has a battery that goes low each night."""
 OVERDUE = 10
 """Of so many one was not calibrated for long."""
