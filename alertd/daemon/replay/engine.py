@@ -280,12 +280,10 @@ class _Run:
         """Whether every level says what it said, so that nothing about the alert changes but its age."""
         if to_micros(view.now) - self._retold_at >= RETOLD_EVERY:
             return False
-        if self._alert is None or self._steady is None:
-            return False
-        states = self._alert.levels
+        states = {} if self._alert is None else self._alert.levels
         return all(
             says_the_same(level, states.get(level.severity), before, view)
-            for level, before in zip(self._bound.levels, self._steady, strict=True)
+            for level, before in zip(self._bound.levels, self._steady or (), strict=True)
         )
 
     def _still_pends(self, moment: datetime) -> bool:
@@ -345,8 +343,7 @@ class _Run:
 
     def _subject(self, gap: timedelta) -> Subject:
         found = self._subjects.get(gap)
-        if found is None:
-            # A rule in shadow is replayed to see what it would have told.
-            about = subject(self._instrument, self._bound, gap)
-            found = self._subjects[gap] = replace(about, shadow=False)
+        if found is None:  # a rule in shadow is replayed to see what it would have told
+            found = replace(subject(self._instrument, self._bound, gap), shadow=False)
+            self._subjects[gap] = found
         return found
