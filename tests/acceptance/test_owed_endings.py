@@ -147,7 +147,7 @@ class OwedEndings(RuleBasedStateMachine):
 
 
 OwedEndings.TestCase.settings = settings(
-    max_examples=8,
+    max_examples=4,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,

@@ -167,7 +167,7 @@ class Promises(RuleBasedStateMachine):
 
 
 Promises.TestCase.settings = settings(
-    max_examples=16,
+    max_examples=8,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,
