@@ -95,7 +95,7 @@ def minutes_of(runs: list[Any]) -> list[Minute]:
     return found
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(runs=st.lists(RUN, min_size=1, max_size=14))
 def test_a_replay_says_what_the_daemon_said(rules: list[Rule], runs: list[Any]) -> None:
     """Over any records, answers that fail and gaps, each rule fires, steps and ends at the same moments."""
