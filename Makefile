@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # What ruff looks at: all that ends in .py, and the script that does not.
-CODE := . scripts/picture
+CODE := . scripts/picture scripts/screenshots
 
 # pytest in four processes, for many tests wait; `make test TESTS="tests/rules -x"` runs a part of it.
 TESTS ?= tests
@@ -17,7 +17,7 @@ WORKERS ?= 4
 
 RUNS ?= 20000
 
-.PHONY: help demo test check fuzz format bench picture lock wheel clean
+.PHONY: help demo test test-web check fuzz format bench picture screenshots lock wheel clean
 
 $(READY): constraints.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "alertd needs Python 3.11 or newer with its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
@@ -29,13 +29,16 @@ $(READY): constraints.txt pyproject.toml
 	@touch $(READY)
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## the whole thing on this machine, with nothing configured
 	@$(BIN)/alertd demo
 
 test: $(READY) ## the tests
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not web" $(TESTS)
+
+test-web: $(READY) ## the tests of the web surface: browsers, real processes, floods; some ten minutes more
+	@$(BIN)/python -m pytest -n $(WORKERS) -m web tests/web
 
 check: $(READY) ## format, lint, types, architecture, fuzzing, then the tests
 	@$(BIN)/ruff format --check $(CODE)
@@ -58,6 +61,9 @@ bench: $(READY) ## measure what a poll costs
 
 picture: $(READY) ## draw docs/message.png anew (needs chromium)
 	@$(BIN)/python scripts/picture
+
+screenshots: $(READY) ## draw the pages of docs/pages.md anew (needs chromium)
+	@$(BIN)/python scripts/screenshots
 
 lock: ## write constraints.txt anew from pyproject.toml, changing only what it must
 	@PYTHON=python3.11 scripts/lock

@@ -78,6 +78,10 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     return bound
 
 
+CHATTY = ("uvicorn", "watchfiles")
+"""Libraries that tell of each thing that they do."""
+
+
 def configure(level: Level = "info", layout: Layout = "console", *, stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (standard error where none is given). May be called again.
 
@@ -94,6 +98,8 @@ def configure(level: Level = "info", layout: Layout = "console", *, stream: Text
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
 
 
 class _Lines(logging.StreamHandler[TextIO]):

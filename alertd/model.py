@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, StrEnum
+from typing import Literal, get_args
 
 Value = float | str | bool
 """One measured value: a number in its field's unit, a word, or a yes/no. A missing one is None."""
@@ -29,6 +30,11 @@ class Source(StrEnum):
 
 RANGE_SOURCES = frozenset(Source) - {Source.STATUS, Source.CURRENT}
 """Sources of records with a time of their own, read from a cursor."""
+
+
+WebhookType = Literal["NewMeasurement", "NewEvent", "InstrumentStatus", "CalibrationFinished", "SicFinished"]
+"""What MyCirrus sends webhooks about."""
+WEBHOOK_TYPES: tuple[str, ...] = get_args(WebhookType)
 
 
 class Verdict(Enum):

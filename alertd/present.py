@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alertd.config.durations import format_duration
-from alertd.model import Alert, Delivery, Instrument, Sample, Told, Transition
+from alertd.model import Alert, Delivery, Instrument, Message, Sample, Told, Transition
 from alertd.notify.silences import Silence, SilenceState
 from alertd.notify.standing import Ack
 from alertd.rules.rule import Rule
 
 if TYPE_CHECKING:
+    from alertd.daemon.drill import Tried
     from alertd.daemon.muting import Stand
     from alertd.daemon.shadows import Unsent
+    from alertd.store.changes import Change
 
 Json = dict[str, object]
 
@@ -51,6 +53,11 @@ def alert_json(alert: Alert, told: Iterable[Told], stand: "Stand") -> Json:
 def ack_json(ack: Ack) -> Json:
     """Who has an alert in hand."""
     return {"by": ack.by, "at": time_text(ack.at), "until": time_text(ack.until), "note": ack.note}
+
+
+def acked_json(ack: Ack) -> Json:
+    """An acknowledgement with what it is about."""
+    return {"id": ack.alert_id, "alertname": ack.rule, "subject": ack.subject, "acknowledged": ack_json(ack)}
 
 
 def silence_json(silence: Silence, state: SilenceState) -> Json:
@@ -152,12 +159,40 @@ def _unsent_json(unsent: "Unsent") -> Json:
     }
 
 
+def message_json(message: Message) -> Json:
+    """A message as it is sent, but for its pictures."""
+    return {"title": message.title, "body": message.body, "html": message.html}
+
+
+def tried_json(tried: "Tried") -> Json:
+    """What came of a drill at one target."""
+    return {
+        "target": tried.target,
+        "receiver": tried.receiver,
+        "delivered": tried.delivered,
+        "error": tried.error,
+        "muted_by": list(tried.muted_by),
+    }
+
+
 def told_by_alert(told: Iterable[Told]) -> Mapping[str, list[Told]]:
     """Sort what targets were told by the alert it is about."""
     sorted_: dict[str, list[Told]] = {}
     for each in told:
         sorted_.setdefault(each.alert_id, []).append(each)
     return sorted_
+
+
+def change_json(change: "Change") -> Json:
+    """Who changed what through the web."""
+    return {
+        "at": time_text(change.at),
+        "who": change.who,
+        "via": change.via,
+        "address": change.address,
+        "what": change.what,
+        "about": change.about,
+    }
 
 
 def short_time(at: datetime | None) -> str:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import daemon, history, past, polls, replay, start, windows
+from benchmarks import daemon, history, past, polls, replay, start, web, windows
 from benchmarks.table import Table
 
 SIZES = (100, 1_000, 10_000)
@@ -67,6 +67,11 @@ def _start(_folder: Path, _sizes: list[int], quick: bool) -> Iterator[Table]:
     yield start.table(start.measure(3 if quick else start.TIMES))
 
 
+def _web(folder: Path, sizes: list[int], quick: bool) -> Iterator[Table]:
+    monitors, alerts, days = (500, 5_000, 30) if quick else (web.MONITORS, web.ALERTS, web.DAYS)
+    yield from web.tables(web.measure(sizes[0] if sizes else monitors, alerts, days, folder / "web"))
+
+
 PARTS: dict[str, Callable[[Path, list[int], bool], Iterator[Table]]] = {
     "polls": _polls,
     "past": _past,
@@ -76,6 +81,7 @@ PARTS: dict[str, Callable[[Path, list[int], bool], Iterator[Table]]] = {
     "memory": _memory,
     "delay": _delay,
     "start": _start,
+    "web": _web,
 }
 
 if __name__ == "__main__":

@@ -126,11 +126,11 @@ def footprints(sizes: Sequence[int], folder: Path) -> Iterator[Footprint]:
             config = write_config(folder / f"run-{size}", simulation, poll=every, target=sink.url)
             with running(config) as pid:
                 _wait_until_read(simulation)
-                before, cpu = memory(pid), _cpu(pid)
+                before, used = memory(pid), cpu(pid)
                 since = time.monotonic()
                 simulation.pin(simulation.serials[0], voltage=4.0)
                 sink.wait_for(simulation.serials[0], since, PATIENCE + size / 50)
-                yield Footprint(size, before["now"], before["most"], memory(pid)["now"], cpu)
+                yield Footprint(size, before["now"], before["most"], memory(pid)["now"], used)
         sink.close()
 
 
@@ -196,6 +196,7 @@ def _wait_until_read(simulation: Simulation) -> None:
         last = now
 
 
-def _cpu(pid: int) -> float:
+def cpu(pid: int) -> float:
+    """Seconds of user and system time that a process took so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

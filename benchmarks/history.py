@@ -47,7 +47,7 @@ def measure(monitors: int, folder: Path, minutes: int = DAY_AND_HOUR) -> History
     """Let a fleet live for 25 hours, with housekeeping each hour."""
     folder.mkdir(parents=True, exist_ok=True)
     costs = HistoryCosts(monitors)
-    days = {source: list(_day(source)) for source in (Source.STATUS, Source.STATS, Source.CURRENT)}
+    days = {source: list(a_day(source)) for source in (Source.STATUS, Source.STATS, Source.CURRENT)}
     dice = random.Random(1)
     with Store.open("sqlite:///history.db", base=folder, work=True) as store:
         for minute in range(minutes):
@@ -98,7 +98,7 @@ def _weigh(file: Path, costs: HistoryCosts) -> None:
             costs.bytes_after[source] = (weight or 0) / costs.monitors
 
 
-def _day(source: Source) -> Iterator[dict[str, Value | None]]:
+def a_day(source: Source) -> Iterator[dict[str, Value | None]]:
     """A day's records of one monitor."""
     dice = random.Random(source.value)
     load, heat, disk = 12.0, 36.0, 57.0

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from benchmarks import daemon, history, past, polls, replay, start, windows
+import pytest
+
+from benchmarks import daemon, history, past, polls, replay, start, web, windows
 
 
 def test_polls(tmp_path: Path):
@@ -61,3 +63,13 @@ def test_replay(tmp_path: Path):
     costs = replay.measure(2, 1, tmp_path)
     assert costs.reckoning > 0
     assert "2 monitors' 1 days" in str(replay.table(costs))
+
+
+def test_web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Pages of a fleet with a past are read, by one and by many, and faults are told meanwhile."""
+    monkeypatch.setattr("benchmarks.web.INTERVAL", 1.0)
+    costs = web.measure(4, 20, 2, tmp_path, faults=1, readers=3)
+    assert costs.pages["/metrics"].status == costs.pages["/healthz"].status == 200
+    assert len(costs.alone) == len(costs.beside) == 1
+    assert -1.0 not in costs.read
+    assert "4 monitors, 2 days of records, 20 past alerts" in "".join(map(str, web.tables(costs)))

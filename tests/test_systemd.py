@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from alertd.config.settings import Http
+from alertd.daemon.scheduler import THREADS
+from alertd.daemon.service import STOP_WITHIN
+from alertd.web import server as web_server
 from tests.support.docs import section
 
 ROOT = Path(__file__).parent.parent
@@ -65,8 +69,29 @@ def test_directives(directive: str, value: str):
 
 
 def test_stop_is_longer_than_a_clean_stop():
-    """systemd waits longer than the five seconds that a clean stop takes, before it kills."""
-    assert int(service()["TimeoutStopSec"][0].removesuffix("s")) > 5
+    """systemd waits longer than web server and service take for a clean stop at most, before it kills."""
+    assert int(service()["TimeoutStopSec"][0].removesuffix("s")) > web_server.STOP_WITHIN + STOP_WITHIN + 1
+
+
+def test_it_may_listen():
+    """Nothing keeps the web server from its socket: both families of addresses, no ban on binding or on who asks."""
+    assert set(service()["RestrictAddressFamilies"][0].split()) >= {"AF_INET", "AF_INET6"}
+    assert service().keys() & {"SocketBindDeny", "PrivateNetwork", "RestrictNetworkInterfaces"} == set()
+    assert service()["IPAddressDeny"] == ["multicast"]
+    assert "@system-service" in service()["SystemCallFilter"]
+
+
+def test_an_unprivileged_port():
+    """The service has no capability, so the port that alertd listens at as it comes needs none."""
+    assert service()["CapabilityBoundingSet"] == [""]
+    listen = Http().listen
+    assert listen is not None
+    assert listen.port >= 1024
+
+
+def test_threads():
+    """What works at once, with forty targets, is less than the service may have."""
+    assert int(service()["TasksMax"][0]) > THREADS + web_server.THREADS + 40 + 10
 
 
 def test_no_secret_in_the_environment():

@@ -36,8 +36,8 @@ def value_range(chart: Chart) -> Range:
     """All values and the limit, with a little air; without a value that would flatten all others to a line."""
     values = sorted(value for _, value in chart.points)
     low, high = _without_outliers(values, chart.limit)
-    if chart.limit is not None:
-        low, high = min(low, chart.limit), max(high, chart.limit)
+    limits = [each.value for each in chart.limits] + ([] if chart.limit is None else [chart.limit])
+    low, high = min([low, *limits]), max([high, *limits])
     span, size = high - low, max(abs(low), abs(high))
     air = span * _PAD if span > size * 1e-9 + 1e-12 else max(size * _PAD, 1e-6)
     bottom = low - air

@@ -30,6 +30,8 @@ class Series:
     unit: str = ""
     name: str = ""
     """What is measured, as words for people: "supply voltage"."""
+    gap: timedelta | None = None
+    """A longer step is a gap, where the points were thinned; None: by their typical step."""
 
     def __post_init__(self) -> None:
         if not all(-GREATEST < value < GREATEST for _, value in self.points):
@@ -48,6 +50,24 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A further limit beside a chart's own."""
+
+    value: float
+    name: str = ""
+    """Whose it is."""
+    severe: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that happened at a time, told beside the chart under its sign."""
+
+    at: datetime
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """One field from `start` to `end`.
 
@@ -62,7 +82,10 @@ class Chart:
     limit: float | None = None
     limit_above: bool = False
     """Whether what is above the limit is bad, not what is below."""
+    limits: Sequence[Limit] = ()
+    """Further ones, drawn as lines only."""
     spans: Sequence[Span] = ()
+    notes: Sequence[Note] = ()
     zone: tzinfo = UTC
     """Whose clock the times are shown by."""
     points: Points = field(init=False)
@@ -78,6 +101,11 @@ class Chart:
             raise ValueError(f"a chart needs {FEWEST} points, not {len(within)}")
         object.__setattr__(self, "points", sorted(within.items()))
 
+    @property
+    def longest_step(self) -> timedelta:
+        """The longest step between two points that is no gap."""
+        return self.series.gap or longest_step(self.points)
+
     def is_beyond(self, value: float) -> bool:
         """Whether a value is on the bad side of the limit."""
         return self.limit is not None and (value > self.limit if self.limit_above else value < self.limit)
@@ -89,9 +117,9 @@ def longest_step(points: Points) -> timedelta:
     return timedelta(seconds=GAP * median(steps)) if steps else timedelta(0)
 
 
-def runs(points: Points) -> list[list[tuple[datetime, float]]]:
-    """The points, parted at gaps."""
-    longest = longest_step(points)
+def runs(points: Points, longest: timedelta | None = None) -> list[list[tuple[datetime, float]]]:
+    """The points, parted at gaps: steps over `longest`, or over a few typical ones."""
+    longest = longest or longest_step(points)
     found = [[points[0]]] if points else []
     for before, after in pairwise(points):
         if after[0] - before[0] > longest:

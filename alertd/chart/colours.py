@@ -28,6 +28,7 @@ LIGHT: Theme = {
     "pending-band": Colour("f5a524", 0.14),
     "firing": Colour("cc2229"),
     "firing-band": Colour("cc2229", 0.07),
+    "note": Colour("6b3fb5"),
 }
 
 DARK: Theme = {
@@ -44,6 +45,7 @@ DARK: Theme = {
     "pending-band": Colour("f5a524", 0.12),
     "firing": Colour("ff6b6b"),
     "firing-band": Colour("ff6b6b", 0.10),
+    "note": Colour("c0a3ff"),
 }
 
 THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}

@@ -24,7 +24,7 @@ def stretches(
 ) -> list[list[Stretch]]:
     """For each run without a gap, its parts in order. `x` takes seconds since the start, `y` values."""
     found = []
-    for run in runs(chart.points):
+    for run in runs(chart.points, chart.longest_step):
         kept = thinned(run, chart.start, (chart.end - chart.start) / columns, columns)
         course = [((at - chart.start).total_seconds(), value) for at, value in kept]
         found.append([Stretch([(x(s), y(v)) for s, v in part], beyond) for part, beyond in _parted(course, chart)])

@@ -121,6 +121,8 @@ class _Drawing:
         parts = stretches(self._chart, self._x, self._y, int(self._right - self._left) * 2)
         yield from self._areas(parts)
         yield from self._limit_line()
+        yield from self._further_limits()
+        yield from self._notes()
         yield from self._turns()
         yield from self._lines(parts)
         yield from self._limit_text()
@@ -199,6 +201,30 @@ class _Drawing:
             above = True
         base = height - 4 if above else height + _SMALL + 1
         yield Text((self._left + 4, base), text, "bad", _SMALL, halo=True)
+
+    def _further_limits(self) -> Iterator[Shape]:
+        """Each as a line, with its figure where no other is written."""
+        written = [] if self._chart.limit is None else [self._y(self._chart.limit)]
+        for limit in self._chart.limits:
+            height, colour = self._y(limit.value), "bad" if limit.severe else "pending"
+            yield Line([(self._left, height), (self._right, height)], colour, 1.2, 4)
+            if all(abs(height - other) > 2 * _SMALL for other in written):
+                written.append(height)
+                base = height - 4 if height - _SMALL - 3 > self._top else height + _SMALL + 1
+                words = f"{limit.name} {measured(limit.value, self._chart.series.unit)}".strip()
+                yield Text((self._left + 4, base), words, colour, _SMALL, halo=True)
+
+    def _notes(self) -> Iterator[Shape]:
+        """A line for each, and its sign at the foot where there is room."""
+        free_from = self._left
+        for note in sorted(self._chart.notes, key=lambda each: each.at):
+            if self._chart.start <= note.at <= self._chart.end:
+                place = self._at(note.at)
+                yield Line([(place, self._top), (place, self._foot)], "note", 1, 2)
+                half = text_width(note.sign, _SMALL - 1) / 2 + 1
+                if note.sign and place - half >= free_from and place + half <= self._right:
+                    free_from = place + half
+                    yield Text((place, self._foot - 3), note.sign, "note", _SMALL - 1, "middle", bold=True, halo=True)
 
     def _cut_off(self) -> Iterator[Shape]:
         """What a value that is drawn at the edge truly is: the greatest, and the least."""

@@ -22,7 +22,7 @@ def to_svg(chart: Chart, width: int = WIDTH, height: int = HEIGHT, theme: str = 
     picture = draw(chart, width, height)
     lines = [f"<title>{_escaped(alt_text(chart))}</title>", f'<g font-family="{_FONT}">']
     lines += [_element(shape, THEMES[theme]) for shape in picture.shapes]
-    return "\n".join([_opening(width, height, 'role="img"'), *lines, "</g>", "</svg>", ""])
+    return "\n".join([_opening(width, height, 'class="chart" role="img"'), *lines, "</g>", "</svg>", ""])
 
 
 def sparkline(points: Points, width: int = 120, height: int = 24) -> str:

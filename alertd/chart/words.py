@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import datetime, timedelta
 
-from alertd.chart.chart import Chart, longest_step
+from alertd.chart.chart import Chart
 
 _SPELT = str.maketrans(
     {
@@ -103,7 +103,7 @@ def alt_text(chart: Chart) -> str:
     parts = [f"{what} {values} in {length(chart.end - chart.start)}"]
     if chart.limit is not None:
         parts += [f"limit {measured(chart.limit, unit)}", _beyond(chart)]
-    if chart.end - points[-1][0] > longest_step(points):
+    if chart.end - points[-1][0] > chart.longest_step:
         parts.append(f"nothing measured since {clock(points[-1][0], chart)}")
     return "; ".join(parts)
 

@@ -73,15 +73,13 @@ def print_alerts(alerts: "Sequence[Alert]", told: "Iterable[Told]", muting: "Mut
 
 
 def _wanted(store: "Store", muting: "Muting", state: str | None, *, all_: bool) -> "list[Alert]":
+    from alertd.daemon.listing import alerts_now
     from alertd.model import State
 
-    states = [State(state)] if state else list(State) if all_ else [State.PENDING, State.FIRING]
-    found = [alert for alert in store.alerts(states=states) if alert.state is not State.RESOLVED or alert.fired_at]
-    if state or all_:
-        return found
-    found = [alert for alert in found if not muting.in_shadow(alert)]
-    flapping = muting.newest_that_flap(found)
-    return sorted([*found, *flapping], key=lambda alert: alert.active_at, reverse=True) if flapping else found
+    if not state and not all_:
+        return alerts_now(store, muting)
+    states = [State(state)] if state else list(State)
+    return [alert for alert in store.alerts(states=states) if alert.state is not State.RESOLVED or alert.fired_at]
 
 
 def _marks(alert: "Alert", muting: "Muting") -> str:

@@ -39,11 +39,13 @@ def _duration(_context: click.Context, _option: click.Parameter, text: str) -> t
     metavar="N",
     help=f"How many times as fast as life. Default: {SPEED}, an hour in five seconds.",
 )
-def command(lasts: timedelta, speed: int) -> int:
+@click.option("--stay", is_flag=True, help="Go on afterwards, as fast as life, until Ctrl-C.")
+def command(lasts: timedelta, speed: int, *, stay: bool) -> int:
     """Watch twelve simulated monitors for a night that takes a minute and a half.
 
     What goes wrong there, how it ends, and the very messages that mail, Slack and Teams get of it, here on the
-    console. Needs no account, no network and no configuration, and leaves nothing behind.
+    console; and a page at the address that it prints first. Needs no account, no network and no configuration, and
+    leaves nothing behind.
     """
     from alertd.cli.demo_console import Console
     from alertd.cli.logging import start_logging
@@ -63,8 +65,12 @@ def command(lasts: timedelta, speed: int) -> int:
             tempfile.TemporaryDirectory(prefix="alertd-demo-") as folder,
             open_demo(Path(folder), fleet, wall(), speed, console.show) as demo,
         ):
+            console.invite(demo.address)
             demo.run(lasts * speed, stop)
             console.conclude(demo.stories())
+            if stay and not stop.is_set():
+                console.stay(demo.address)
+                demo.stay(stop)
             for failure in demo.failures:
                 complain(failure)
     except BrokenPipeError:  # nobody reads on; click would end with 1

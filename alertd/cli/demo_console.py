@@ -75,6 +75,16 @@ class Console:
             self._say(f"  {CHANNELS[each.channel]:8}{each.target:14}{each.hears_of}", hang=24)
         self._say("")
 
+    def invite(self, address: str) -> None:
+        """Say where it can be looked at while it lasts."""
+        self._say(f"Open {address} to look on in a browser.")
+        self._say("")
+
+    def stay(self, address: str) -> None:
+        """Say that it goes on."""
+        self._say("")
+        self._say(f"From here on time runs as ever. {address} stays until Ctrl-C.")
+
     def show(self, at: datetime, what: Turn | Arrived | Hour) -> None:
         """One thing that happened."""
         match what:

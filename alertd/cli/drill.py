@@ -26,6 +26,7 @@ def command(config: Path, as_json: bool, rule: str, instrument: str, receiver: s
     from alertd.daemon.drill import Wish, drill
     from alertd.daemon.setup import load_setup
     from alertd.notify.render_words import count
+    from alertd.present import tried_json
 
     setup = load_setup(config)
     start_logging(setup.settings.logging, stream=sys.stderr, quiet=True)
@@ -35,18 +36,7 @@ def command(config: Path, as_json: bool, rule: str, instrument: str, receiver: s
     for warning in done.warnings:
         complain(f"warning: {warning}")
     if as_json:
-        print_json(
-            [
-                {
-                    "target": each.target,
-                    "receiver": each.receiver,
-                    "delivered": each.delivered,
-                    "error": each.error,
-                    "muted_by": list(each.muted_by),
-                }
-                for each in tried
-            ]
-        )
+        print_json([tried_json(each) for each in tried])
     for each in tried if not as_json else ():
         say(f"{each.target}: {'delivered' if each.delivered else each.error}")
         if each.muted_by:

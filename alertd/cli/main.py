@@ -35,6 +35,10 @@ COMMANDS = {
     "render": "alertd.cli.render",
     "drill": "alertd.cli.drill",
     "suggest": "alertd.cli.suggest",
+    "passwd": "alertd.cli.passwd",
+    "token": "alertd.cli.token",
+    "audit": "alertd.cli.audit",
+    "webhooks": "alertd.cli.webhooks",
     "schema": "alertd.cli.schema",
     "db": "alertd.cli.db",
 }

@@ -10,7 +10,7 @@ import click
 
 from alertd.cli.options import config_option, json_option
 from alertd.cli.output import complain, print_json, say
-from alertd.cli.words import moment
+from alertd.daemon.words import moment
 from alertd.errors import UsageError
 
 if TYPE_CHECKING:

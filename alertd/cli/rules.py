@@ -31,28 +31,21 @@ def command(context: click.Context, config: Path | None, as_json: bool) -> int:
 
 def _list(config: Path, *, as_json: bool) -> int:
     from alertd.config.load import load_config
-    from alertd.daemon.fleet import fleet_of
-    from alertd.daemon.routing import routing_of
-    from alertd.daemon.shadows import unsent
+    from alertd.daemon.listing import rule_facts
     from alertd.daemon.stores import open_store
     from alertd.errors import StoreError
     from alertd.present import rule_json, span_text
-    from alertd.rules.rule import labels_of
 
     loaded = load_config(config)
     rules = _load(loaded)
-    counts: dict[str, int | None] = {rule.name: None for rule in rules}
-    shadows: dict[str, Unsent] = {}
     try:
         store = open_store(loaded, work=False)
     except StoreError:
-        pass  # before the first poll there is no fleet to count
+        facts = rule_facts(None, loaded.settings, rules)  # before the first poll there is no fleet to count
     else:
-        fleet = fleet_of(store.instruments(), loaded.settings.instruments)
-        in_shadow = store.fired_in_shadow() if any(rule.shadow for rule in rules) else []
-        store.close()
-        shadows = unsent(rules, in_shadow, routing_of(loaded.settings, rules).root)
-        counts = {rule.name: sum(rule.matches(labels_of(each)) for each in fleet) for rule in rules}
+        with store:
+            facts = rule_facts(store, loaded.settings, rules)
+    counts, shadows = facts.watched, facts.unsent
     if as_json:
         print_json([rule_json(rule, counts[rule.name], shadows.get(rule.name)) for rule in rules])
         return 0

@@ -11,11 +11,15 @@ from alertd.cli.options import config_option
 from alertd.cli.signals import Signals, StoppedEarly
 
 if TYPE_CHECKING:
+    import socket
+
     from alertd.daemon.edits import Edits
+    from alertd.daemon.house import House
     from alertd.daemon.service import Service
     from alertd.daemon.setup import Setup
     from alertd.daemon.systemd import Systemd
     from alertd.errors import Mistake
+    from alertd.web.server import WebServer
 
 ALIVE_WITHIN = 30.0
 """Seconds since the scheduler's last sign of life after which the watchdog is no longer fed."""
@@ -41,10 +45,12 @@ def _watch(config: Path, signals: Signals) -> int:
     from alertd.cli.logging import start_logging
     from alertd.clock import monotonic, wall
     from alertd.daemon.edits import Edits
+    from alertd.daemon.house import House
     from alertd.daemon.service import Service
     from alertd.daemon.setup import load_setup
     from alertd.daemon.stores import open_for_work
     from alertd.daemon.systemd import Systemd
+    from alertd.daemon.tally import Tally
 
     edits = Edits(config, signals.note_edit)
     setup = load_setup(config, lean=True)
@@ -52,10 +58,15 @@ def _watch(config: Path, signals: Signals) -> int:
     signals.keep_order()
     store = open_for_work(setup.config)
     systemd = Systemd()
-    service = Service(store, wall, monotonic)
+    tally = Tally()
+    service = Service(store, wall, monotonic, tally=tally)
+    web: WebServer | None = None
     try:
         if not signals.stopping():
+            listener = _listen(setup)
             service.start(setup)
+            if listener is not None:
+                web = _serve(listener, House(service, store, tally, wall, monotonic))
             edits.follow(setup.config)
             _spare_the_collector()
             systemd.ready("watching")
@@ -67,10 +78,31 @@ def _watch(config: Path, signals: Signals) -> int:
             _reload_if_told(signals, service, config, systemd, edits)
         systemd.stopping()
         edits.stop()
+        if web is not None:
+            web.stop()
         service.stop()
     finally:
         store.close()
     return 0
+
+
+def _listen(setup: "Setup") -> "socket.socket | None":
+    """The web server's socket, before anything works: a port that somebody else has is the user's to settle."""
+    address = setup.settings.http.listen
+    if address is None:
+        return None
+    from alertd.web.server import bind
+
+    return bind(address)
+
+
+def _serve(listener: "socket.socket", house: "House") -> "WebServer":
+    from alertd.web.app import application
+    from alertd.web.server import WebServer
+
+    web = WebServer(application(house), listener)
+    web.start()
+    return web
 
 
 def _reload_if_told(signals: Signals, service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> None:

@@ -1,7 +1,6 @@
 """`alertd silence`: hold messages back for a while."""
 
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,22 +9,22 @@ import click
 
 from alertd.cli.options import config_option, json_option
 from alertd.cli.output import print_json, print_table, say
-from alertd.cli.words import login_name, read_matchers
+from alertd.cli.words import login_name
 from alertd.errors import UsageError
-from alertd.matchers import Matcher, all_match
+from alertd.matchers import Matcher
 
 if TYPE_CHECKING:
     from alertd.config.load import Config
-    from alertd.model import Alert
     from alertd.notify.silences import Silence, SilenceState
     from alertd.store.store import Store
 
-ID_BYTES = 4
 NAMED = 20
 """Serials that a preview names without `--json`."""
 
 
 def _matchers(_context: click.Context, _argument: click.Parameter, texts: tuple[str, ...]) -> tuple[Matcher, ...]:
+    from alertd.daemon.words import read_matchers
+
     return read_matchers(texts)
 
 
@@ -58,16 +57,16 @@ def add(config: Path, as_json: bool, author: str | None, **asked: Any) -> int:
     A MATCHER is a condition on a label: site="Quarry A", site=Quarry A, site=~Quarry.*, severity!=critical.
     """
     from alertd.cli.opening import open_to_change, open_to_look
-    from alertd.cli.silence_terms import Asked, silence_of
     from alertd.clock import wall
+    from alertd.daemon.silence_terms import Asked, silence_of
+    from alertd.daemon.silencing import add_silence
     from alertd.present import silence_json
 
     now = wall()
-    silence = silence_of(Asked(author=author or login_name(), **asked), secrets.token_hex(ID_BYTES), now)
-    with (open_to_look if silence.until_resolved else open_to_change)(config) as (_, store):
-        if silence.until_resolved and not _matching(store, silence.matchers):
-            raise UsageError("--until-resolved: nothing that matches is pending or firing")
-        store.standing.add_silence(silence)
+    terms = Asked(author=author or login_name(), **asked)
+    silence_of(terms, "", now)  # what is wrong with it is said before anything is opened, or made
+    with (open_to_look if terms.until_resolved else open_to_change)(config) as (_, store):
+        silence = add_silence(store, terms, now)
     if as_json:
         print_json(silence_json(silence, "active" if silence.starts_at <= now else "pending"))
     else:
@@ -106,6 +105,7 @@ def expire(silence_id: str, config: Path, as_json: bool) -> int:
     """End a silence now; whoever has something to hear of the time since hears it in one message."""
     from alertd.cli.opening import open_to_look
     from alertd.clock import wall
+    from alertd.daemon.silencing import expire_silence
     from alertd.present import silence_json, time_text
 
     with open_to_look(config) as (loaded, store):
@@ -114,8 +114,7 @@ def expire(silence_id: str, config: Path, as_json: bool) -> int:
             raise UsageError(f"there is no silence {silence_id}: alertd silence list names them")
         now = wall()
         ((_, state),) = _with_states(loaded, store, [silence], now)
-        if state == "expired" or not store.standing.expire_silence(silence_id, now):
-            raise UsageError(f"silence {silence_id} is over already")
+        expire_silence(store, silence_id, state, now)
         silence = store.standing.silence(silence_id) or silence
     if as_json:
         print_json(silence_json(silence, "expired"))
@@ -133,16 +132,15 @@ def preview(matchers: tuple[Matcher, ...], config: Path, as_json: bool) -> int:
     from alertd.cli.alerts import alerts_json, print_alerts
     from alertd.cli.opening import open_to_look, rules_to_look
     from alertd.clock import wall
-    from alertd.daemon.fleet import fleet_of
     from alertd.daemon.muting import Muting
-    from alertd.daemon.supposed import covered
+    from alertd.daemon.silencing import held
     from alertd.notify.render_words import count
 
     with open_to_look(config) as (loaded, store):
         rules = rules_to_look(loaded)
-        instruments = covered(matchers, fleet_of(store.instruments(), loaded.settings.instruments), rules)
         muting = Muting.look(store, loaded.settings, rules, wall())
-        alerts = [alert for alert in _matching(store, matchers) if not muting.in_shadow(alert)]
+        found = held(store, loaded.settings, rules, matchers, muting)
+        alerts, instruments = list(found.alerts), found.instruments
         told = store.told([alert.id for alert in alerts])
     if as_json:
         serials = [each.serial for each in instruments]
@@ -154,36 +152,19 @@ def preview(matchers: tuple[Matcher, ...], config: Path, as_json: bool) -> int:
     return 0
 
 
-def _matching(store: "Store", matchers: Sequence[Matcher]) -> "list[Alert]":
-    """What a silence could wait for: pending and firing alerts that match, and the newest of each that flaps.
-
-    Nobody waits for what is in shadow.
-    """
-    newest = {episode.alert_id for episode in store.standing.episodes() if episode.ended_at is None}
-    alerts = {alert.id: alert for alert in (*store.active_alerts(), *store.alerts_by_id(newest))}
-    return [alert for alert in alerts.values() if not alert.shadow and all_match(matchers, alert.labels)]
-
-
 def _with_states(
     config: "Config", store: "Store", silences: "Iterable[Silence]", now: datetime
 ) -> "list[tuple[Silence, SilenceState]]":
     """Each with its state; of a series in each monitor's zone by the clocks of the monitors that it covers."""
     from alertd.cli.opening import rules_to_look
     from alertd.daemon.fleet import fleet_of
-    from alertd.daemon.muting import state_among
-    from alertd.daemon.supposed import covered
-    from alertd.notify.silences import TIMEZONE_LABEL
+    from alertd.daemon.silencing import with_states
 
     silences = list(silences)
     if not any(silence.rrule and not silence.timezone for silence in silences):
-        return [(silence, state_among(silence, (), now)) for silence in silences]
-    rules, fleet = rules_to_look(config), fleet_of(store.instruments(), config.settings.instruments)
-
-    def zones(silence: "Silence") -> set[str]:
-        covers = covered(silence.matchers, fleet, rules) if silence.rrule and not silence.timezone else ()
-        return {each.labels.get(TIMEZONE_LABEL) or "UTC" for each in covers}
-
-    return [(silence, state_among(silence, zones(silence), now)) for silence in silences]
+        return list(with_states(silences, (), (), now))
+    fleet = fleet_of(store.instruments(), config.settings.instruments)
+    return list(with_states(silences, fleet, rules_to_look(config), now))
 
 
 def _row(silence: "Silence", state: "SilenceState") -> tuple[str, ...]:

@@ -1,13 +1,11 @@
 """`alertd why`: what a rule says of a monitor, and why; who was told, and what kept others from hearing."""
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from alertd.cli.options import config_option, json_option
 from alertd.cli.output import print_json, say
-from alertd.errors import UsageError
 
 
 @click.command("why")
@@ -25,11 +23,12 @@ def command(serial: str, rule: str, config: Path, as_json: bool, at_text: str | 
     from alertd.cli.why_words import lines
     from alertd.clock import wall
     from alertd.config.load import load_config
+    from alertd.daemon.asked import earlier
     from alertd.daemon.why import why
     from alertd.present_why import reasons_json
 
     now = wall()
-    at = now if at_text is None else _earlier(at_text, now)
+    at = now if at_text is None else earlier("--at", at_text, now)
     loaded = load_config(config)
     with open_if_there(loaded) as store:
         reasons = why(loaded, store, rules_to_look(loaded), (serial, rule), now=now, at=at)
@@ -39,16 +38,3 @@ def command(serial: str, rule: str, config: Path, as_json: bool, at_text: str | 
         for line in lines(reasons, loaded):
             say(line)
     return 0
-
-
-def _earlier(text: str, now: datetime) -> datetime:
-    from alertd.cli.words import moment
-    from alertd.config.durations import parse_duration
-
-    try:
-        return now - parse_duration(text)
-    except ValueError:
-        at = moment("--at", text, now)
-    if at > now:
-        raise UsageError(f"--at: {text} is yet to come")
-    return at

@@ -1,75 +1,14 @@
-"""Reading what several commands take as words: times, spans, zones, matchers, and who is at the keyboard."""
+"""Who is at the keyboard, and what a config is given to paste."""
 
 import getpass
+import json
 import os
-import warnings
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 
-from alertd.config.durations import parse_duration
 from alertd.errors import UsageError
-from alertd.matchers import Matcher, parse_matcher
 
-LONGEST_TEXT = 2000
-"""Characters of a reason, a note or a name."""
-
-
-def span(option: str, text: str) -> timedelta:
-    """A duration longer than none."""
-    try:
-        length = parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from error
-    if not length:
-        raise UsageError(f"{option}: {text} is no time at all")
-    return length
-
-
-def moment(option: str, text: str, now: datetime, zone: str | None = None, *, last: bool = False) -> datetime:
-    """A time: ISO 8601, by the clocks of `zone`, else UTC, where it says no offset; or `2h` from now.
-
-    `last`: it is an end, so of a time that comes twice the second.
-    """
-    from alertd.notify.silences import parse_when
-
-    try:
-        return parse_when(text, now, zone, last=last)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from error
-
-
-def known_zone(option: str, name: str) -> str:
-    """A time zone that this machine knows."""
-    from alertd.config.forms import check_zone
-
-    try:
-        check_zone(name)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from error
-    return name
-
-
-def read_matchers(texts: Iterable[str]) -> tuple[Matcher, ...]:
-    """Matchers as they stand on a command line; what Python only warns of in a regular expression is a mistake here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", FutureWarning)
-        return tuple(map(_matcher, texts))
-
-
-def _matcher(text: str) -> Matcher:
-    try:
-        return parse_matcher(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    except FutureWarning as error:
-        raise UsageError(f"{text} is not clear: {error}; write \\[ for a bracket that is one") from error
-
-
-def brief(option: str, text: str) -> str:
-    """A text that is no longer than people read; it is kept with each alert that it is about."""
-    if len(text) > LONGEST_TEXT:
-        raise UsageError(f"{option}: {len(text)} characters; {LONGEST_TEXT} are the most")
-    return text
+LONGEST_NAME = 200
+"""Characters of a name in the config."""
 
 
 def login_name() -> str:
@@ -78,3 +17,15 @@ def login_name() -> str:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError, ImportError):
         return f"user {os.getuid()}"
+
+
+def config_name(text: str) -> str:
+    """A name that the config takes."""
+    if not text or text != text.strip() or not text.isprintable() or len(text) > LONGEST_NAME:
+        raise UsageError(f"NAME: 1 to {LONGEST_NAME} characters without line breaks or blanks at the ends")
+    return text
+
+
+def yaml_line(entry: Mapping[str, str]) -> str:
+    """An item of a list in the config, on one line."""
+    return "{" + ", ".join(f"{key}: {json.dumps(text, ensure_ascii=False)}" for key, text in entry.items()) + "}"

@@ -109,7 +109,8 @@ def _url(value: str) -> SplitResult:
     return parts
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine's own, for itself alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -118,7 +119,7 @@ def _is_loopback(host: str) -> bool:
 
 def _api_url(value: str) -> str:
     parts = _url(value)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("http:// would send the key in the clear: write https://")
     return value.rstrip("/")
 
@@ -128,11 +129,18 @@ def _page_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _hook_url(value: str) -> str:
+    parts = _url(value)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("MyCirrus sends webhooks to https:// only")
+    return value
+
+
 def _address(value: object) -> Address | None:
     if value == OFF:
         return None
     host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
-    if not colon or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
+    if not colon or not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) <= 65535:  # 0 is a port nobody could name
         raise ValueError("host:port or off is wanted, such as 127.0.0.1:9321")
     bracketed = host.startswith("[") and host.endswith("]")
     if ":" in host and not bracketed:
@@ -160,7 +168,7 @@ _LABEL = f"^{LABEL.pattern}$"
 _NOT_OWN = {"not": {"enum": sorted(IDENTITY_LABELS)}}
 _ADDRESS = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
 _SAFE_ADDRESS = r"^(https://|http://(localhost|127\.[0-9.]+|\[::1\])([:/]|$))"
-_HOST_AND_PORT = r"^([^:]*|\[.*\]):[0-9]{1,5}$"
+_HOST_AND_PORT = r"^([^:]*|\[.*\]):(?!0+$)[0-9]{1,5}$"
 
 Interval = Annotated[Duration, AfterValidator(interval_of), WithJsonSchema(_A_SECOND)]
 """A duration of at least a second."""
@@ -192,6 +200,12 @@ ApiUrl = Annotated[
     WithJsonSchema({"type": "string", "allOf": [{"pattern": _ADDRESS}, {"pattern": _SAFE_ADDRESS}]}),
 ]
 PageUrl = Annotated[str, AfterValidator(_page_url), words_like(_ADDRESS, "https://alertd.example.com")]
+HookUrl = Annotated[
+    str,
+    AfterValidator(_hook_url),
+    WithJsonSchema({"type": "string", "allOf": [{"pattern": _ADDRESS}, {"pattern": _SAFE_ADDRESS}]}),
+]
+"""Where MyCirrus sends webhooks to; http:// on this machine alone, for a simulator."""
 Listen = Annotated[
     Address | None, PlainValidator(_address), words_like(f"^{OFF}$|{_HOST_AND_PORT}", "127.0.0.1:9321", OFF)
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alertd.config.access import password_hash
 from alertd.config.files import expand_patterns
 from alertd.config.references import mistakes_across
 from alertd.config.route_tree import unreached_receivers
@@ -41,7 +42,13 @@ class Config:
 
     def mistakes(self, env: Mapping[str, str]) -> list[Mistake]:
         """What `load_config` lets pass because not every command needs it: missing secrets and files, warnings."""
-        return [*self._missing_secrets(env), *self._missing_files(), *self._idle(), *unreached_receivers(self.document)]
+        return [
+            *self._missing_secrets(env),
+            *self._missing_files(),
+            *self._idle(),
+            *self._deaf(),
+            *unreached_receivers(self.document),
+        ]
 
     def _secrets(self) -> Iterator[tuple[Loc, Secret]]:
         settings = self.settings
@@ -49,13 +56,17 @@ class Config:
         for n, receiver in enumerate(settings.receivers):
             for m, target in enumerate(receiver.targets):
                 yield ("receivers", n, "targets", m, "url"), target.url
+        for n, user in enumerate(settings.http.users):
+            yield ("http", "users", n, "password"), user.password
         if settings.heartbeat is not None:
             yield ("heartbeat", "url"), settings.heartbeat.url
 
     def _missing_secrets(self, env: Mapping[str, str]) -> Iterator[Mistake]:
         for loc, secret in self._secrets():
             try:
-                secret.reveal(self.base, env)
+                text = secret.reveal(self.base, env)
+                if loc[-1] == "password":
+                    password_hash(text)
             except ValueError as error:
                 yield self.document.mistake(loc, f"{loc[-1]}: {error}")
         try:
@@ -75,6 +86,11 @@ class Config:
     def _idle(self) -> Iterator[Mistake]:
         if not self.settings.poll.every:
             yield self.document.mistake(("poll",), "every source is off: nothing is watched", key=True, warning=True)
+
+    def _deaf(self) -> Iterator[Mistake]:
+        if self.settings.webhooks is not None and self.settings.http.listen is None:
+            text = "http.listen is off: nothing takes webhooks"
+            yield self.document.mistake(("webhooks",), text, key=True, warning=True)
 
 
 def load_config(path: Path) -> Config:

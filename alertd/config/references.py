@@ -6,6 +6,7 @@ form, all at once. What has the wrong form is passed over here: that has its own
 
 from collections.abc import Collection, Iterator
 
+from alertd.config.access import access_mistakes
 from alertd.config.forms import check_zone
 from alertd.config.names import items, name_mistakes
 from alertd.config.route_tree import route_mistakes
@@ -26,6 +27,7 @@ def mistakes_across(document: Document) -> list[Mistake]:
         *_digests_missing(document),
         *_listed_serials(document),
         *_zones(document),
+        *access_mistakes(document),
     ]
 
 

@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
+from alertd.config.access import HAS_A_DOOR, Proxy, Token, User
 from alertd.config.durations import Duration
 from alertd.config.forms import (
     Address,
     ApiUrl,
     GroupLabel,
+    HookUrl,
     Interval,
     IntervalOrOff,
     LabelName,
@@ -36,7 +38,7 @@ from alertd.config.storage import PATTERN as STORAGE
 from alertd.config.storage import check_storage
 from alertd.config.times import RateText
 from alertd.config.validate import Form
-from alertd.model import Source
+from alertd.model import Source, WebhookType
 
 UNREACHABLE_AFTER_ROUNDS = 3
 """So many intervals of the quickest source without an answer, and the API counts as unreachable."""
@@ -172,10 +174,26 @@ class Storage(Form):
 
 
 class Http(Form):
-    """The web server; None listens nowhere."""
+    """The web server, and who may use it; without users, tokens and proxy anybody on this machine."""
+
+    model_config = ConfigDict(json_schema_extra=HAS_A_DOOR)
 
     listen: Listen = Address("127.0.0.1", 9321)
+    """None: nowhere."""
     external_url: PageUrl | None = None
+    users: list[User] = Field(default=[])
+    tokens: list[Token] = Field(default=[])
+    proxy: Proxy | None = None
+    metrics_per_instrument: bool = False
+
+
+class Webhooks(Form):
+    """What MyCirrus sends to alertd, so that it need not wait for the next poll."""
+
+    public_url: HookUrl
+    """How MyCirrus reaches `/hooks/mycirrus`."""
+    types: list[WebhookType] = Field(default=["SicFinished", "CalibrationFinished", "InstrumentStatus"], min_length=1)
+    sync: Literal["manual", "auto"] = "manual"
 
 
 class Heartbeat(Form):
@@ -210,6 +228,7 @@ class Settings(Form):
     time_intervals: list[TimeInterval] = Field(default=[])
     storage: Storage = Field(default_factory=Storage)
     http: Http = Field(default_factory=Http)
+    webhooks: Webhooks | None = None
     heartbeat: Heartbeat | None = None
     logging: Logging = Field(default_factory=Logging)
 

@@ -1,7 +1,8 @@
-"""What a command line names: a rule, a monitor, and what an alert of alertd about itself is about."""
+"""What a command line names: a rule, a monitor, an earlier time, and what an alert of alertd about itself is about."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from alertd.config.durations import format_duration
 from alertd.config.settings import Instruments, Settings
@@ -11,6 +12,7 @@ from alertd.daemon.fleet import fleet_of, watched
 from alertd.errors import UsageError
 from alertd.model import Instrument
 from alertd.notify.render_templates import template_names
+from alertd.notify.silences import parse_earlier
 from alertd.rules.rule import Rule
 from alertd.rules.suggest import did_you_mean
 
@@ -50,6 +52,18 @@ def named_monitor(serial: str, known: Sequence[Instrument], settings: Instrument
         if supposed:
             return supposed[0]
     raise UsageError(f"there is no monitor {serial}{did_you_mean(serial, fleet) or ': alertd instruments lists them'}")
+
+
+def earlier(option: str, text: str, now: datetime) -> datetime:
+    """A time that is over: an ISO 8601 time, or `2h` for so long ago.
+
+    Raises:
+        UsageError: it is none, or yet to come.
+    """
+    try:
+        return parse_earlier(text, now)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from alertd.model import Sample, Source
+from alertd.model import RANGE_SOURCES, Sample, Source
 from alertd.mycirrus.parse import AHEAD, TOLERANCE
 from alertd.mycirrus.plan import ENDPOINTS
 
@@ -48,6 +48,11 @@ class Book:
         if found is None:
             found = self._newest[serial] = {}
         return found
+
+    def is_news(self, source: Source, serial: str, asked_at: datetime) -> bool:
+        """Whether an answer to what was asked then may count: of a state, no later one is known already."""
+        known = self.newest(serial).get(source)
+        return source in RANGE_SOURCES or known is None or known.at <= asked_at
 
     def failed(self, serial: str) -> Mapping[Source, str]:
         """Why the last answer of a source was none, by source; absent where it was one."""

@@ -65,17 +65,17 @@ class Charts:
         for compared in compared_of(alert, self._rules.get(alert.rule)):
             points = self._store.history(alert.subject, compared.source, compared.name, now - SHOWN, now)
             if len(values := numbers(points)) >= FEWEST:
-                return chart_of(alert, compared, values, alert.labels.get("timezone") or zone, now)
+                return chart_of(alert, compared, values, alert.labels.get("timezone") or zone, (now - SHOWN, now))
         return None
 
 
-def chart_of(alert: Alert, compared: Compared, points: Numbers, zone: str, now: datetime) -> Chart:
-    """The last 24 hours of one field, with its limit and when the alert was pending and firing."""
+def chart_of(alert: Alert, compared: Compared, points: Numbers, zone: str, shown: tuple[datetime, datetime]) -> Chart:
+    """One field from a time to a time, with its limit and when the alert was pending and firing."""
     words = field_words(compared.key)
     return Chart(
         series=Series(points=points, unit=compared.field.unit, name=words),
-        start=now - SHOWN,
-        end=now,
+        start=shown[0],
+        end=shown[1],
         title=f"{words[:1].upper()}{words[1:]} · {one_line(alert.name, 60) or one_line(alert.subject)}",
         limit=compared.limit,
         limit_above=compared.above,

@@ -15,7 +15,10 @@ from alertd.daemon.heartbeat import Heartbeat
 from alertd.daemon.letters import Letters
 from alertd.daemon.own_alerts import OwnAlerts
 from alertd.daemon.poller import Poller
+from alertd.daemon.registrations import Registrations
 from alertd.daemon.setup import Setup
+from alertd.daemon.tally import Counts, Tally
+from alertd.daemon.webhooks import WebhookDesk
 from alertd.mycirrus.client import Client
 from alertd.notify.channels import Channels
 from alertd.notify.rate import Pace
@@ -37,6 +40,7 @@ class Parts:
     deliverer: Deliverer
     targets: tuple[str, ...]
     heartbeat: Heartbeat | None
+    webhooks: WebhookDesk | None
     clock: Clock
 
 
@@ -56,8 +60,8 @@ def client_of(setup: Setup, clock: Clock, monotonic: Monotonic) -> Client:
     )
 
 
-def letters_of(setup: Setup, store: Store) -> Letters:
-    """What writes letters by this set-up."""
+def letters_of(setup: Setup, store: Store, clock: Clock | None = None) -> Letters:
+    """What writes letters by this set-up; only with a clock are they fit to be sent: their links open pages."""
     settings = setup.settings
     return Letters(
         store=store,
@@ -66,6 +70,7 @@ def letters_of(setup: Setup, store: Store) -> Letters:
         rules=setup.rules,
         site_label=settings.causes.site_label,
         digests=Digests(store=store, settings=settings, rules=setup.rules, routing=setup.routing),
+        clock=clock,
     )
 
 
@@ -79,12 +84,15 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
     client: Client | None = None,
     channels: Channels | None = None,
     noise: Callable[[], float] = random.random,
+    tally: Counts | None = None,
+    registrations: Registrations | None = None,
 ) -> Parts:
     """Put the parts together; starts nothing, sends nothing.
 
     `recorded` is called when alerts have changed, `noise` gives numbers in [0, 1).
     """
     settings = setup.settings
+    tally = tally or Tally()
     own = OwnAlerts(store, clock, recorded)
     breakage = Breakage(own, store, setup.rules, setup.templates)
     client = client or client_of(setup, clock, monotonic)
@@ -97,6 +105,7 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         monotonic=monotonic,
         breakage=breakage,
         recorded=recorded,
+        tally=tally,
     )
     channels = channels or Channels(setup.addresses)
     pace = Pace(setup.rates, monotonic)
@@ -105,12 +114,26 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         routing=setup.routing,
         renderer=Renderer(setup.templates),
         channels=channels,
-        letters=letters_of(setup, store),
+        letters=letters_of(setup, store, clock),
         breakage=breakage,
         tokens=pace.tokens,
         digests=DigestTimes(store, settings.receivers).due,
+        tally=tally,
     )
     targets = tuple(sorted(setup.addresses))
+    webhooks = None
+    if settings.webhooks is not None:
+        webhooks = WebhookDesk(
+            terms=settings.webhooks,
+            settings=settings,
+            client=client,
+            store=store,
+            poller=poller,
+            registrations=registrations or Registrations(),
+            clock=clock,
+            monotonic=monotonic,
+            tally=tally,
+        )
     deliverer = Deliverer(
         store=store,
         channels=channels,
@@ -120,6 +143,8 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         pace=pace,
         decide_again=dispatcher.dispatch,
         noise=noise,
+        monotonic=monotonic,
+        tally=tally,
     )
     return Parts(
         setup=setup,
@@ -132,5 +157,6 @@ def compose(  # noqa: PLR0913 - what a test or the demo puts in its own place
         deliverer=deliverer,
         targets=targets,
         heartbeat=Heartbeat(setup.heartbeat_url) if setup.heartbeat_url else None,
+        webhooks=webhooks,
         clock=clock,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from alertd.daemon.compose import Parts
 from alertd.daemon.deliverer import Attempt, drain
-from alertd.daemon.poller import RoundReport
+from alertd.daemon.rounds import RoundReport
 from alertd.daemon.upkeep import keep_house_if_due
 from alertd.model import Source
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.alerts.own import Condition
-from alertd.clock import Clock
+from alertd.clock import Clock, Monotonic, monotonic
 from alertd.daemon.own_alerts import OwnAlerts
+from alertd.daemon.tally import Counts, Tally
 from alertd.errors import StoreError
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState, NotifyReason, TargetHealth, Told
@@ -51,6 +52,8 @@ class Deliverer:
         targets: Sequence[str],
         own: OwnAlerts,
         noise: Callable[[], float],
+        monotonic: Monotonic = monotonic,
+        tally: Counts | None = None,
     ) -> None:
         self._store = store
         self._channels = channels
@@ -59,6 +62,8 @@ class Deliverer:
         self._decide_again = decide_again
         self._own = own
         self._noise = noise
+        self._monotonic = monotonic
+        self._tally = tally or Tally()
         self._health = store.health()
         self._failing = set(own.active(TARGET_FAILING))
         gone = self._failing - set(targets)  # of what is not in the config nobody can say that it works again
@@ -83,16 +88,19 @@ class Deliverer:
         return self._attempt(delivery)
 
     def _attempt(self, delivery: Delivery) -> Attempt:
+        began = self._monotonic()
         outcome = self._channels.send(
             delivery.target,
             delivery.message,
             possible_repeat=delivery.maybe_sent,
             thread_id=delivery.thread or None,
         )
+        self._tally.took("delivery", delivery.target, self._monotonic() - began)
         now = self._clock()
         health = self._health.get(delivery.target, TargetHealth(target=delivery.target))
         step = next_step(outcome, health.failures + 1, delivery.decided_at, now, self._noise())
         self._record(delivery, step, health_after(health, step, now), now)
+        self._tally.count("deliveries", delivery.target, "delivered" if isinstance(outcome, Delivered) else "failed")
         if isinstance(outcome, Delivered):
             return Attempt(delivery=delivery, delivered=True)
         return Attempt(delivery=delivery, delivered=False, error=outcome.reason)

@@ -1,7 +1,8 @@
 """`alertd demo`: a simulated day, fast, through all the real parts.
 
 A simulated MyCirrus answers over HTTP; poller, rules, store, dispatcher and deliverer are those of `alertd run`, driven
-by the timetable; messages leave over sockets and arrive at sinks. Only the clock and the far ends are made up.
+by the timetable; messages leave over sockets and arrive at sinks; the web server shows how it stands, as ever. Only the
+clock and the far ends are made up.
 """
 
 import threading
@@ -12,20 +13,28 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from alertd.clock import Monotonic, monotonic
-from alertd.daemon.compose import Parts, compose
+from alertd.config.forms import Address
+from alertd.daemon.compose import compose
 from alertd.daemon.demo_channels import LoopbackChannels
 from alertd.daemon.demo_sinks import Arrived, sinks
 from alertd.daemon.demo_site import ADDRESSEES, write_site
-from alertd.daemon.poller import RoundReport
+from alertd.daemon.demo_stage import Stage
+from alertd.daemon.house import House
+from alertd.daemon.rounds import RoundReport
 from alertd.daemon.setup import load_setup
 from alertd.daemon.stores import open_for_work
+from alertd.daemon.tally import Tally
 from alertd.daemon.timetable import Timetable
 from alertd.model import Alert, Source, State, Transition
 from alertd.mycirrus.simulator.script import Fleet
 from alertd.mycirrus.simulator.simulator import Simulator
+from alertd.web.app import application
+from alertd.web.server import WebServer, bind
 
 STEP = timedelta(minutes=1)
 """The demo's clock goes in steps of this: what happens within one is polled and told at its end."""
+
+SECOND = timedelta(seconds=1)
 
 _ORDER = [each.channel for each in ADDRESSEES]
 
@@ -85,12 +94,20 @@ class StepClock:
         stop.wait(max(0.0, due - (self._real() - self._origin)))
         self._now += STEP
 
+    def follow(self, stop: threading.Event) -> None:
+        """Go on by a second after a real one, as fast as life; does not where `stop` is set."""
+        if not stop.wait(SECOND.total_seconds()):
+            self._now += SECOND
+
 
 class Demo:
     """The parts at work; made by `open_demo`."""
 
-    def __init__(self, parts: Parts, clock: StepClock, arrived: list[Arrived], show: Show) -> None:
-        self._parts = parts
+    def __init__(self, stage: Stage, clock: StepClock, arrived: list[Arrived], show: Show, address: str) -> None:
+        self.address = address
+        """Of its pages."""
+        self._parts = parts = stage.parts
+        self._stage = stage
         self._clock = clock
         self._arrived = arrived
         self._show = show
@@ -103,12 +120,22 @@ class Demo:
         end_at = self._clock() + lasts
         while not stop.is_set() and self._clock() < end_at:
             now = self._clock()
-            attempts = self._timetable.run_due(now)
-            self.failures += [attempt.error for attempt in attempts if not attempt.delivered]
-            self._show_arrived(now)
+            self._live(now)
             if now.minute == 0:
                 self._show(now, self._hour())
             self._clock.step(stop)
+
+    def stay(self, stop: threading.Event) -> None:
+        """Live on as fast as life until `stop`, for whoever looks at its pages and acts there."""
+        while not stop.is_set():
+            self._live(self._clock())
+            self._clock.follow(stop)
+
+    def _live(self, now: datetime) -> None:
+        self._stage.live()
+        attempts = self._timetable.run_due(now)
+        self.failures += [attempt.error for attempt in attempts if not attempt.delivered]
+        self._show_arrived(now)
 
     def stories(self) -> list[Story]:
         """Every alert that fired, in the order they began, and who was told of it."""
@@ -124,6 +151,7 @@ class Demo:
         ]
 
     def _hear(self, report: RoundReport) -> None:
+        self._stage.hear(report)
         if report.failure:
             self.failures.append(f"{report.source}: {report.failure}")
         for transition in report.transitions:
@@ -161,10 +189,19 @@ def open_demo(folder: Path, fleet: Fleet, now: datetime, speed: float, show: Sho
     with ExitStack() as stack:
         simulator = stack.enter_context(Simulator(fleet, clock=clock))
         mail_port, hook_port = stack.enter_context(sinks(arrived.append))
-        path = write_site(folder, fleet, base_url=simulator.base_url, api_key=simulator.key, mail_port=mail_port)
+        listener = stack.enter_context(bind(Address("127.0.0.1", 0)))
+        listen = f"127.0.0.1:{listener.getsockname()[1]}"
+        path = write_site(
+            folder, fleet, base_url=simulator.base_url, api_key=simulator.key, mail_port=mail_port, listen=listen
+        )
         setup = load_setup(path, {})
         store = stack.enter_context(open_for_work(setup.config))
         channels = LoopbackChannels(setup.addresses, hook_port)
-        parts = compose(setup, store, clock=clock, monotonic=clock.monotonic, channels=channels)
+        tally = Tally()
+        parts = compose(setup, store, clock=clock, monotonic=clock.monotonic, channels=channels, tally=tally)
         stack.callback(parts.client.close)
-        yield Demo(parts, clock, arrived, show)
+        stage = Stage(parts, clock, clock.monotonic, tally)
+        web = WebServer(application(House(stage, store, tally, clock, clock.monotonic)), listener)
+        web.start()
+        stack.callback(web.stop)
+        yield Demo(stage, clock, arrived, show, f"http://{listen}/")

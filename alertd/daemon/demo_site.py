@@ -64,7 +64,7 @@ ADDRESSEES = (
 )
 
 
-def write_site(folder: Path, fleet: Fleet, *, base_url: str, api_key: str, mail_port: int) -> Path:
+def write_site(folder: Path, fleet: Fleet, *, base_url: str, api_key: str, mail_port: int, listen: str) -> Path:
     """Write the config (JSON is YAML, too); its path."""
     config = {
         "mycirrus": {"base_url": base_url, "api_key": api_key, "max_requests_per_minute": REQUESTS_PER_MINUTE},
@@ -84,7 +84,7 @@ def write_site(folder: Path, fleet: Fleet, *, base_url: str, api_key: str, mail_
             "routes": [_route(each) for each in ADDRESSEES],
         },
         "storage": {"url": "sqlite:///alertd.db"},
-        "http": {"listen": "off"},
+        "http": {"listen": listen},
     }
     path = folder / "config.yaml"
     path.write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from alertd.daemon.breakage import Breakage
 from alertd.daemon.letters import Letters
 from alertd.daemon.muting import next_edge
+from alertd.daemon.tally import Counts, Tally
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState, Says
 from alertd.notify.channels import Channels
@@ -39,6 +40,7 @@ class Dispatcher:
         digests: Callable[[datetime], Mapping[str, datetime]] = lambda _now: {},
         breakage: Breakage,
         look_every: timedelta = LOOK_AT_LEAST_EVERY,
+        tally: Counts | None = None,
     ) -> None:
         self._store = store
         self._routing = routing
@@ -49,6 +51,7 @@ class Dispatcher:
         self._digests = digests
         self._breakage = breakage
         self._look_every = look_every
+        self._tally = tally or Tally()
         self._lock = threading.Lock()
 
     def dispatch(self, now: datetime) -> tuple[list[Delivery], datetime]:
@@ -65,6 +68,7 @@ class Dispatcher:
                 ]
                 enqueued = self._store.record_decisions(planned, messages, now)
         for delivery in enqueued:
+            self._tally.count("notifications", delivery.target, delivery.reason.value)
             log.info(
                 "message.queued", target=delivery.target, reason=delivery.reason.value, title=delivery.message.title
             )

@@ -11,7 +11,7 @@ from alertd.daemon.flaps import Flaps
 from alertd.daemon.watch import Panel, Watch, Watchlist, gap_of, subject
 from alertd.model import RANGE_SOURCES, Alert, Sample, Source, State, Transition, Verdict
 from alertd.mycirrus.answer import Answer
-from alertd.rules.evaluate import evaluate, quiet
+from alertd.rules.evaluate import Evaluation, evaluate, overall, unknowns
 from alertd.rules.freshness import Horizon
 from alertd.rules.pasts import Pasts
 from alertd.rules.rule import BoundRule
@@ -22,6 +22,11 @@ PRESENT_STATE = frozenset({Source.SIC, Source.CALIBRATIONS})
 
 ActiveAlerts = dict[tuple[str, str], Alert]
 """Pending and firing alerts by (rule, subject)."""
+
+
+def of_monitors(active: Iterable[Alert]) -> ActiveAlerts:
+    """Those that are not alertd's own."""
+    return {(alert.rule, alert.subject): alert for alert in active if not alert.own}
 
 
 @dataclass(slots=True)
@@ -69,7 +74,13 @@ class Judge:
         self._flaps = flaps
         self._alerting = {serial for _, serial in active} | {episode.subject for episode in flaps.flapping}
         """Who has an alert or flaps; nearly nobody, so nearly everybody is done with one look at all conditions."""
+        self._breached = self._unknown = self._clear = 0
         self.judged = Judged()
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """How many verdicts of rules on instruments there were of each kind; a rule that raised gave none."""
+        return {"breached": self._breached, "unknown": self._unknown, "clear": self._clear}
 
     def hear(self, source: Source, answers: Iterable[Answer], now: datetime) -> None:
         """Take in one batch of answers, records in their order, then judge each instrument as it stands now."""
@@ -125,21 +136,58 @@ class Judge:
 
     def _judge_panel(self, panel: Panel, watch: Watch, view: View, at: datetime | None, now: datetime) -> None:
         """Judge rules on one view, at a record's time or, without one, at the end of a round."""
-        if watch.instrument.serial not in self._alerting and _all_quiet(panel, view):
+        if watch.instrument.serial not in self._alerting and self._all_quiet(panel, view):
             return
         for each in panel.rules:
             self._judge(each, watch, view, at or _round_time(each, view), now)
+
+    def _all_quiet(self, panel: Panel, view: View) -> bool:
+        """Whether no rule of the panel has anything to say; where one raises, judging each finds out which."""
+        try:
+            unknown = unknowns(panel, view)
+        except Exception:  # noqa: BLE001
+            return False
+        if unknown is None:
+            return False
+        self._clear += len(panel.rules)
+        if unknown:
+            among = frozenset(unknown)
+            count = sum(not among.isdisjoint(each.whens) for each in panel.rules)
+            self._unknown += count
+            self._clear -= count
+        return True
+
+    def _is_quiet(self, bound: BoundRule, view: View) -> bool:
+        """The same for one rule."""
+        unknown = unknowns(bound, view)
+        if unknown is None:
+            return False
+        if unknown:
+            self._unknown += 1
+        else:
+            self._clear += 1
+        return True
+
+    def _count(self, seen: Evaluation) -> None:
+        verdict = overall(seen)
+        if verdict is Verdict.BREACHED:
+            self._breached += 1
+        elif verdict is Verdict.UNKNOWN:
+            self._unknown += 1
+        else:
+            self._clear += 1
 
     def _judge(self, bound: BoundRule, watch: Watch, view: View, at: datetime, now: datetime) -> None:
         key = (bound.rule.name, watch.instrument.serial)
         alert = self._active.get(key)
         try:
-            if alert is None and self._flaps.episode(key) is None and quiet(bound, view):
+            if alert is None and self._flaps.episode(key) is None and self._is_quiet(bound, view):
                 return
             seen = evaluate(bound, view, at)
         except Exception as error:  # noqa: BLE001 - one broken rule must not stop the others; it is told as RuleBroken
             self.judged.raised[key] = f"{type(error).__name__}: {error}"
             return
+        self._count(seen)
         gap = gap_of(bound.rule, self._book.every, _sample_period(self._book.newest(watch.instrument.serial)))
         step = advance(alert, seen, subject(watch.instrument, bound, gap), now)
         self.judged.add(step)
@@ -152,14 +200,6 @@ class Judge:
         else:
             self._active[key] = step.alert
             self._alerting.add(watch.instrument.serial)
-
-
-def _all_quiet(panel: Panel, view: View) -> bool:
-    """Whether no rule of the panel has anything to say; where one raises, judging each finds out which."""
-    try:
-        return quiet(panel, view)
-    except Exception:  # noqa: BLE001
-        return False
 
 
 def _first(sample: Sample) -> Sample:

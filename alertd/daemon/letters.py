@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from alertd.alerts.flapping import Episode
+from alertd.clock import Clock
 from alertd.daemon.asides import Asides
 from alertd.daemon.charts import Charts
 from alertd.daemon.digest_facts import Digests
@@ -11,13 +12,15 @@ from alertd.model import Alert, NotifyReason, State
 from alertd.notify.groups import Routing, Track, in_shadow, led_to
 from alertd.notify.known import Order
 from alertd.notify.letter import Digest, Letter, RuleTexts
+from alertd.notify.render_context import LINKED
 from alertd.notify.standing import Ack, Explained
 from alertd.rules.rule import Rule
 from alertd.store.store import Store
+from alertd.web.signing import Signing
 
 
 class Letters:
-    """Writes letters."""
+    """Writes letters. With a clock their links carry a key, which opens the alert's page without a log-in."""
 
     def __init__(
         self,
@@ -28,6 +31,7 @@ class Letters:
         rules: Iterable[Rule] = (),
         site_label: str = "site",
         digests: Digests | None = None,
+        clock: Clock | None = None,
     ) -> None:
         by_name = {rule.name: rule for rule in rules}
         self._store = store
@@ -38,6 +42,7 @@ class Letters:
         self._asides = Asides(store, by_name)
         self._charts = Charts(store, by_name)
         self._digests = digests
+        self._clock = clock
 
     def letter(self, order: Order, kind: str, now: datetime, explained: Iterable[Explained] = ()) -> Letter:
         """The letter of one order for a channel of this kind; `explained` is what is decided with it."""
@@ -53,6 +58,7 @@ class Letters:
             resolved=order.resolved,
             now=now,
             external_url=self._external_url,
+            keys=self._keys(order),
             texts=self._texts,
             why=order.why,
             groups=order.groups,
@@ -67,6 +73,14 @@ class Letters:
             charts=self._charts.of(alerts, "UTC", now) if draws else {},
             digest=self._digest(order, now),
         )
+
+    def _keys(self, order: Order) -> Mapping[str, str]:
+        """What opens the alerts' pages; none for letters that only show what one would look like."""
+        alerts = (*order.firing, *order.resolved)
+        if self._clock is None or self._external_url is None or not alerts or len(alerts) > LINKED:
+            return {}
+        signing = Signing(self._store.signing_key(), self._clock)
+        return {alert.id: signing.link(alert.id) for alert in alerts}
 
     def _digest(self, order: Order, now: datetime) -> Digest | None:
         if self._digests is None or order.digest_due_at is None:

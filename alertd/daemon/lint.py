@@ -141,12 +141,16 @@ def _tested_in(folder: Path, unreadable: list[Mistake]) -> frozenset[str] | None
 
 
 def _expected(document: Document) -> Iterator[str]:
-    """The alerts of which a state is expected, and each word of the messages that are."""
     for test in items(document, ("tests",)):
-        for message in items(document, (*test, "messages")):
-            contains = document.get((*message, "contains"))
-            for text in contains if isinstance(contains, list) else [contains]:
-                yield from _WORDS.findall(text) if isinstance(text, str) else ()
-        for expected in items(document, (*test, "expect")):
-            if isinstance(name := document.get((*expected, "alert")), str):
-                yield name
+        yield from expected_in(document, test)
+
+
+def expected_in(document: Document, test: Loc) -> Iterator[str]:
+    """The alerts of which a test expects a state, and each word of the messages that it expects."""
+    for message in items(document, (*test, "messages")):
+        contains = document.get((*message, "contains"))
+        for text in contains if isinstance(contains, list) else [contains]:
+            yield from _WORDS.findall(text) if isinstance(text, str) else ()
+    for expected in items(document, (*test, "expect")):
+        if isinstance(name := document.get((*expected, "alert")), str):
+            yield name

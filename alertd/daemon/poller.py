@@ -1,8 +1,8 @@
 """Asks MyCirrus, judges what it says and records the result: the first half of the way of the data."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertd.alerts.life import end
@@ -15,11 +15,13 @@ from alertd.daemon.book import Book
 from alertd.daemon.breakage import Breakage
 from alertd.daemon.flaps import Flaps
 from alertd.daemon.fleet import fleet_of
-from alertd.daemon.judge import ActiveAlerts, Judge, Judged
+from alertd.daemon.judge import Judge, Judged, of_monitors
 from alertd.daemon.own_alerts import log_transitions
 from alertd.daemon.remembrance import Remembrance
+from alertd.daemon.rounds import Round, RoundReport
 from alertd.daemon.routing import flap_terms, site_terms
 from alertd.daemon.sites import Sites
+from alertd.daemon.tally import Counts, Tally
 from alertd.daemon.watch import Watchlist
 from alertd.errors import ApiError, NotAllowed
 from alertd.logs import logger
@@ -34,38 +36,10 @@ log = logger(__name__)
 
 RECORD_EVERY = 2.0
 """Seconds: a round that takes longer is recorded in pieces, so that a slow fleet's alerts do not wait for its end."""
-
 RECORDS_HELD = 4_000
 """Records that wait for being judged, some 5 MB; a first round of stats brings sixty for each instrument."""
-
 LEARNT = "mycirrus.learnt"
 API_FAILING_SINCE = "mycirrus.failing_since"
-
-
-@dataclass(slots=True, kw_only=True)
-class RoundReport:
-    """What one round of one source came to."""
-
-    source: str
-    asked: int = 0
-    answered: int = 0
-    failure: str = ""
-    """Why the source failed as a whole, or in part by more than one instrument's 403 or 404; empty when it did not."""
-    contained: list[tuple[str, str]] = field(default_factory=list)
-    """(serial, why) for each instrument that MyCirrus would not answer for."""
-    transitions: list[Transition] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Round:
-    """One under way."""
-
-    source: Source
-    report: RoundReport
-    cursors: Mapping[str, datetime]
-    """As they were before it."""
-    began: float
-    """Monotonic seconds."""
 
 
 class Poller:
@@ -82,6 +56,7 @@ class Poller:
         monotonic: Monotonic,
         breakage: Breakage,
         recorded: Callable[[], None] = lambda: None,
+        tally: Counts | None = None,
     ) -> None:
         self._client = client
         self._store = store
@@ -91,10 +66,13 @@ class Poller:
         self._monotonic = monotonic
         self._breakage = breakage
         self._recorded = recorded
+        self._tally = tally or Tally()
         self._lock = threading.RLock()
         self._stopped = False
         self._unwritten = False
         """Whether the book has taken in what the store could not."""
+        self._under_way: dict[Source, Round] = {}
+        """Each source's ordinary round."""
         self._failing: dict[str, str] = {}
         self._known: list[Instrument] | None = None
         """The fleet that is watched, before the config chose from it."""
@@ -126,12 +104,16 @@ class Poller:
         """The fleet under its rules, as of now."""
         return self._watchlist
 
+    @property
+    def failing(self) -> Mapping[str, str]:
+        """Why the last round of each source failed; the empty text where it did not."""
+        return dict(self._failing)
+
     def list_instruments(self) -> RoundReport:
         """Read the fleet, end the alerts of what is gone, and watch what is there."""
-        report = RoundReport(source=LISTING, asked=1)
+        report, now = RoundReport(source=LISTING, asked=1), self._clock()
         if not self._settings.instruments.discover:
             return report
-        now = self._clock()
         failure: ApiError | None = None
         try:
             seen = self._client.instruments()
@@ -160,9 +142,8 @@ class Poller:
         if not serials:
             return report
         now = self._clock()
-        cursors = self._store.cursors(source) if source in RANGE_SOURCES else {}
-        since = self._remembrance.read_from(source, serials, cursors, now)
-        going = _Round(source, report, cursors, began=self._monotonic())
+        going, since = self._begin(source, report, serials, now)
+        self._under_way[source] = going
         outcomes: list[ApiError | None] = []
         batch: list[Answer] = []
         held, record_at = 0, going.began + RECORD_EVERY
@@ -183,6 +164,25 @@ class Poller:
         self._report(report, source, outcomes)
         return report
 
+    def reread(self, source: Source, serials: Collection[str]) -> dict[str, ApiError | None]:
+        """Read one source of these instruments now, outside its turn; how each was answered, None for well.
+
+        Whoever is not watched, or a source that is not polled, is left out.
+        """
+        asked = [serial for serial in self._watchlist.serials(source) if serial in serials]
+        if not asked or source not in self._settings.poll.every:
+            return {}
+        now = self._clock()
+        going, since = self._begin(source, RoundReport(source=source.value, asked=len(asked)), asked, now)
+        answers = list(self._client.fetch(source, asked, since, now))
+        with self._lock:
+            if self._stopped:
+                return {}
+            self._judge(going, [each for each in answers if self._book.is_news(source, each.instrument, each.asked_at)])
+            ordinary = self._under_way.get(source, going)
+            ordinary.overtaken.update({each.instrument: each.asked_at for each in answers if each.error is None})
+        return {answer.instrument: answer.error for answer in answers}
+
     def stop(self) -> None:
         """Record nothing more of the rounds under way: what the client gives up on a stop says nothing of MyCirrus."""
         self._stopped = True
@@ -192,7 +192,7 @@ class Poller:
         with self._lock:
             self._api.clock_stepped(step)
             judged = Judged()
-            for alert in _of_monitors(self._store.active_alerts()).values():
+            for alert in of_monitors(self._store.active_alerts()).values():
                 levels = {severity: replace(level, observed_at=None) for severity, level in alert.levels.items()}
                 judged.alerts[alert.id] = replace(alert, levels=levels)
             judged.episodes = {episode.id: episode for episode in self._flaps.pause()}
@@ -219,7 +219,15 @@ class Poller:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _judge(self, going: _Round, batch: Sequence[Answer], whole: Heard | None = None) -> None:
+    def _begin(
+        self, source: Source, report: RoundReport, serials: Sequence[str], now: datetime
+    ) -> tuple[Round, Mapping[str, datetime]]:
+        """A round, and since when to read each instrument."""
+        cursors = self._store.cursors(source) if source in RANGE_SOURCES else {}
+        since = self._remembrance.read_from(source, serials, cursors, now)
+        return Round(source, report, cursors, began=self._monotonic()), since
+
+    def _judge(self, going: Round, batch: Sequence[Answer], whole: Heard | None = None) -> None:
         """Take in what came since the last time; `whole` sums up the round where it is over."""
         source = going.source
         with self._lock:
@@ -228,12 +236,11 @@ class Poller:
             if self._unwritten:
                 self._book.restore(self._store.newest())
                 self._unwritten = False
-            active = (
-                self._store.active_alerts()
-            )  # once, for there may be thousands; nobody else changes those used here
+            active = self._store.active_alerts()  # once, of maybe thousands; nobody else changes those used here
             judge = Judge(
-                self._watchlist, self._book, self._remembrance.pasts, going.cursors, _of_monitors(active), self._flaps
+                self._watchlist, self._book, self._remembrance.pasts, going.cursors, of_monitors(active), self._flaps
             )
+            batch = [answer for answer in batch if going.is_news(answer)]
             judge.hear(source, batch, now)
             if source is Source.STATUS:
                 self._judge_sites(batch, judge.judged, active, now)
@@ -241,6 +248,7 @@ class Poller:
                 self._record(judge.judged, whole, active, now)
             else:
                 self._write(judge.judged, now)
+        self._tally.add("evaluations", judge.verdicts)
         going.report.transitions.extend(judge.judged.transitions)
         serials = {answer.instrument for answer in batch}
         self._breakage.judged(serials, self._watchlist.rules_called_by(source), judge.judged.raised)
@@ -340,7 +348,3 @@ class Poller:
         elif before and not failure:
             log.info("source.recovered", source=source)
         self._failing[source] = failure
-
-
-def _of_monitors(active: Sequence[Alert]) -> ActiveAlerts:
-    return {(alert.rule, alert.subject): alert for alert in active if not alert.own}

@@ -21,7 +21,7 @@ from alertd.logs import logger
 
 log = logger(__name__)
 
-THREADS = 12
+THREADS = 14
 """More than there are jobs, so that none waits for a slow one."""
 
 

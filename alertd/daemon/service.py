@@ -1,6 +1,5 @@
 """`alertd run`: the parts at work, until told to stop or to reload."""
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +9,14 @@ from alertd.clock import Clock, Monotonic, since_boot
 from alertd.daemon.clockwatch import ClockWatch
 from alertd.daemon.compose import Parts, compose
 from alertd.daemon.deliverer import Lane
+from alertd.daemon.dispatch_loop import TICK, DispatchLoop
 from alertd.daemon.heartbeat import is_well
-from alertd.daemon.poller import RoundReport
+from alertd.daemon.registrations import Registrations
+from alertd.daemon.round_log import RoundLog
+from alertd.daemon.rounds import RoundReport
 from alertd.daemon.scheduler import Scheduler, phase
 from alertd.daemon.setup import Setup
+from alertd.daemon.tally import Tally
 from alertd.daemon.upkeep import EVERY, keep_house
 from alertd.errors import StoreError
 from alertd.logs import logger
@@ -23,82 +26,13 @@ from alertd.store.store import Store
 
 log = logger(__name__)
 
-TICK = 1.0
-"""Seconds between looks at the clock, the watchdog and what is due."""
-LOOK_APART = timedelta(seconds=0.9 * TICK)
-"""Between looks for what other processes changed: a little under a tick, so that each tick has one."""
 STOP_WITHIN = 3.0
 """Seconds that a stop waits for messages in flight; what is not answered by then goes again, marked."""
 RELOAD_WITHIN = 1.0
 """The same for a reload, which leaves a message in flight to its lane: its outcome counts whenever it comes."""
 LISTING = "instruments"
-
-
-class DispatchLoop(threading.Thread):
-    """Dispatches when something changed, when something is due, and once a minute anyway.
-
-    What other processes change, silences and acknowledgements, it looks for once a second.
-    """
-
-    def __init__(self, parts: Parts, enqueued: Callable[[], None]) -> None:
-        super().__init__(name="dispatch", daemon=True)
-        self._parts = parts
-        self._enqueued = enqueued
-        self._wake = threading.Event()
-        self._stopping = False
-        self._failed = False
-        self._stamp: tuple[object, ...] | None = None
-        self._stamped_at = parts.clock()
-        self.good_at: datetime | None = None
-
-    def wake(self) -> None:
-        """Look at once."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End soon; does not wait."""
-        self._stopping = True
-        self._wake.set()
-
-    def run(self) -> None:
-        """The loop."""
-        look_at = self._parts.clock()
-        while not self._stopping:
-            now = self._parts.clock()
-            acted = self._somebody_acted(now)
-            if acted or self._wake.is_set() or now >= look_at or look_at - now > timedelta(minutes=2):
-                self._wake.clear()
-                look_at = self._dispatch(now)
-            self._wake.wait(TICK if look_at - now > timedelta(seconds=TICK) else 0.1)
-
-    def _somebody_acted(self, now: datetime) -> bool:
-        """Whether a silence or an acknowledgement came or went since the last look, a second ago or more."""
-        if abs(now - self._stamped_at) < LOOK_APART:
-            return False
-        self._stamped_at = now
-        try:
-            stamp = self._parts.store.standing.stamp()
-        except StoreError:
-            return False  # the next dispatch says so
-        before, self._stamp = self._stamp, stamp
-        return stamp != before
-
-    def _dispatch(self, now: datetime) -> datetime:
-        try:
-            enqueued, look_at = self._parts.dispatcher.dispatch(now)
-        except StoreError as error:
-            if not self._failed:
-                log.error("store.failed", during="dispatch", error=str(error))
-            self._failed = True
-            return now + timedelta(seconds=TICK)
-        except Exception:
-            log.exception("dispatch.failed")
-            return now + timedelta(seconds=TICK)
-        self._failed = False
-        self.good_at = now
-        if enqueued:
-            self._enqueued()
-        return look_at
+WEBHOOKS = "webhooks"
+WEBHOOKS_EVERY = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -118,25 +52,65 @@ class _Running:
 class Service:
     """Starts, reloads and stops the parts. Its methods are called from one thread."""
 
-    def __init__(self, store: Store, clock: Clock, monotonic: Monotonic, boottime: Monotonic = since_boot) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        monotonic: Monotonic,
+        boottime: Monotonic = since_boot,
+        *,
+        tally: Tally | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._monotonic = monotonic
+        self._tally = tally or Tally()
         self._running: _Running | None = None
+        self.rounds = RoundLog()
+        self._setup: Setup | None = None
         self._clock_watch = ClockWatch(clock, boottime)
+        self._registrations = Registrations()
         self.alive_at = monotonic()
         """When the scheduler last showed that it works, on the monotonic clock; the watchdog is fed from this."""
 
     def start(self, setup: Setup) -> None:
         """Bring the parts of a set-up to work."""
+        self._setup = setup
         running = self._build(setup)
         self._running = running
         self._clock_watch.take_over(running.parts.own)
         running.dispatch.start()
         for lane in running.lanes:
             lane.start()
+        if running.parts.webhooks is not None:
+            running.parts.webhooks.start()
         running.scheduler.start()
         log.info("service.started", targets=len(running.lanes), rules=len(setup.rules))
+
+    @property
+    def setup(self) -> Setup:
+        """The set-up that was started last."""
+        if self._setup is None:
+            raise RuntimeError("nothing was started yet")
+        return self._setup
+
+    @property
+    def parts(self) -> Parts | None:
+        """What is at work; None while it stops or changes over."""
+        running = self._running
+        return None if running is None else running.parts
+
+    def good_at(self) -> dict[str, datetime]:
+        """When the last good round of each source ended."""
+        running = self._running
+        return {} if running is None else dict(running.good_at)
+
+    def wake(self) -> None:
+        """Let the dispatcher look at once, and the lanes after it."""
+        running = self._running
+        if running is not None:
+            running.dispatch.wake()
+            _wake(running.lanes)
 
     def reload(self, setup: Setup) -> None:
         """Change over to another, already checked set-up. State is in the store, so nothing is lost or told again.
@@ -160,6 +134,9 @@ class Service:
         if running is None:
             return
         running.scheduler.stop()
+        webhooks = running.parts.webhooks
+        if webhooks is not None:
+            webhooks.stop()  # before the poller, or what that gives up would count as read
         running.parts.poller.stop()
         running.parts.client.abort()
         if running.parts.heartbeat is not None:
@@ -169,6 +146,7 @@ class Service:
             lane.stop()
         give_up_at = self._monotonic() + within
         joins: list[Callable[[float], object]] = [running.scheduler.join, running.dispatch.join]
+        joins += webhooks.joins if webhooks is not None else []
         for join in joins + [lane.join for lane in running.lanes]:
             join(max(0.05, give_up_at - self._monotonic()))
         running.parts.client.close()
@@ -204,6 +182,8 @@ class Service:
             clock=self._clock,
             monotonic=self._monotonic,
             recorded=lambda: _wake(loops),
+            tally=self._tally,
+            registrations=self._registrations,
         )
         lanes = [Lane(parts.deliverer, target, after=lambda: _wake(loops)) for target in parts.targets]
         dispatch = DispatchLoop(parts, enqueued=lambda: _wake(lanes))
@@ -227,6 +207,8 @@ class Service:
         running.scheduler.every(
             "housekeeping", EVERY, lambda: self._keep_house(running), first_after=timedelta(minutes=1)
         )
+        if running.parts.webhooks is not None:
+            running.scheduler.every(WEBHOOKS, WEBHOOKS_EVERY, running.parts.webhooks.keep, first_after=timedelta(0))
         heartbeat = running.parts.setup.settings.heartbeat
         if heartbeat is not None:
             running.scheduler.every(
@@ -236,7 +218,10 @@ class Service:
     def _list(self, running: _Running) -> None:
         before = set(running.parts.poller.watchlist.watches)
         self._note(running, LISTING, running.parts.poller.list_instruments)
-        if set(running.parts.poller.watchlist.watches) - before:
+        after = set(running.parts.poller.watchlist.watches)
+        if after != before:
+            running.scheduler.now(WEBHOOKS)
+        if after - before:
             for source in running.parts.setup.settings.poll.every:
                 running.scheduler.now(source.value)
 
@@ -244,17 +229,23 @@ class Service:
         self._note(running, source.value, partial(running.parts.poller.poll, source))
 
     def _note(self, running: _Running, name: str, round_: Callable[[], RoundReport]) -> None:
-        """Run one round and note when it went well."""
+        """Run one round and note how it went."""
+        began = self._monotonic()
         try:
             report = round_()
         except StoreError as error:
             if name not in running.store_failed:
                 log.error("store.failed", during=name, error=str(error))
             running.store_failed.add(name)
+            self.rounds.note_lost(name, str(error), self._clock())
+            self._tally.count("polls", name, "failed")
             return
         if name in running.store_failed:
             log.info("store.recovered", during=name)
         running.store_failed.discard(name)
+        self.rounds.note(report, self._clock())
+        self._tally.took("poll", name, self._monotonic() - began)
+        self._tally.count("polls", name, "failed" if report.failure else "good")
         if not report.failure:
             running.good_at[name] = self._clock()
 
@@ -292,6 +283,8 @@ def _warn_of_restart(before: Setup, after: Setup) -> None:
     """Say what a reload does not change."""
     if before.settings.storage.url != after.settings.storage.url:
         log.warning("reload.needs_restart", key="storage.url")
+    if before.settings.http.listen != after.settings.http.listen:
+        log.warning("reload.needs_restart", key="http.listen")
 
 
 def _quickest(every: Mapping[Source, timedelta]) -> timedelta:

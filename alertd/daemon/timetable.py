@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from alertd.daemon.compose import Parts
 from alertd.daemon.deliverer import Attempt, drain
-from alertd.daemon.poller import RoundReport
+from alertd.daemon.rounds import RoundReport
 from alertd.model import Source
 
 

@@ -20,6 +20,7 @@ def keep_house(store: Store, settings: Settings, now: datetime, go_on: Callable[
         StoreError: the store failed; what was done is done.
     """
     pruned = store.prune(now - settings.storage.retention)
+    pruned += store.hooks.prune(now)
     store.release_leases(now, all_=False)
     steps = 0
     while go_on() and store.pack_history(now):

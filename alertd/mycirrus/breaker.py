@@ -29,6 +29,18 @@ class _Circuit:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCircuit:
+    """An endpoint that is left alone for a while."""
+
+    endpoint: str
+    """Empty: all of MyCirrus."""
+    failures: int
+    reason: str
+    probe_in: timedelta
+    """Until the next request is let through."""
+
+
 class NotTried(Unreachable):
     """Held back here, because what went before failed."""
 
@@ -52,6 +64,27 @@ class Breaker:
         self._endpoints: dict[str, _Circuit] = {}
         self._blocked_until = 0.0
         self._refusals = 0
+
+    def open_circuits(self) -> list[OpenCircuit]:
+        """What is left alone now; that of everything first."""
+        with self._lock:
+            now = self._monotonic()
+            circuits = [("", self._whole), *sorted(self._endpoints.items(), key=lambda each: each[0])]
+            return [
+                OpenCircuit(
+                    endpoint=endpoint,
+                    failures=circuit.failures,
+                    reason=circuit.reason,
+                    probe_in=timedelta(seconds=max(0.0, circuit.open_until - now)),
+                )
+                for endpoint, circuit in circuits
+                if circuit.open_until is not None
+            ]
+
+    def blocked_for(self) -> timedelta:
+        """How much is left of the wait that MyCirrus asked for."""
+        with self._lock:
+            return timedelta(seconds=max(0.0, self._blocked_until - self._monotonic()))
 
     def admit(self, endpoint: str) -> None:
         """Let one request to this endpoint go; `answered`, `failed`, `told_to_wait` or `dropped` must follow.

@@ -16,6 +16,12 @@ class Limiter:
         self._monotonic = monotonic
         self._lock = threading.Lock()
 
+    def used(self) -> int:
+        """How many places of the last minute are taken, those that somebody waits for too."""
+        with self._lock:
+            since = self._monotonic() - WINDOW_SECONDS
+            return sum(granted > since for granted in self._granted)
+
     def reserve(self) -> float:
         """Take the next free place; the seconds to wait before using it, 0 for none."""
         with self._lock:
@@ -25,3 +31,9 @@ class Limiter:
                 start = max(now, self._granted[0] + WINDOW_SECONDS)
             self._granted.append(start)
             return start - now
+
+    def free(self) -> int:
+        """How many requests could go at once now."""
+        with self._lock:
+            since = self._monotonic() - WINDOW_SECONDS
+            return (self._granted.maxlen or 0) - sum(at > since for at in self._granted)

@@ -1,4 +1,4 @@
-"""One GET to MyCirrus: JSON in time and within bounds, or one of the errors of errors.py.
+"""One exchange with MyCirrus: JSON in time and within bounds, or one of the errors of errors.py.
 
 The key goes to the configured host alone: redirects are not followed, netrc is not read, and no error text carries a
 header or a query. Proxies and CA bundles of the environment are honoured, looked up once.
@@ -30,6 +30,8 @@ LARGEST_COMPLAINT = 64 * 1024
 LONGEST_DESCRIPTION = 200
 CONNECTIONS_KEPT = 8
 
+_GOOD = frozenset({200, 201, 202, 204})
+_NO_CONTENT = 204
 _RETRYABLE_4XX = frozenset({407, 408, 425})
 _DIGITS = re.compile(r"\d{1,12}")
 
@@ -71,6 +73,16 @@ class Transport:
         """The JSON at this path, numbers as floats, NaN and the infinities as they are.
 
         Raises:
+            ApiError: as `send` does.
+        """
+        return self.send("GET", path, query)
+
+    def send(self, method: str, path: str, query: str = "", body: object = None) -> object:
+        """The JSON that a request of whatever method is answered with; None where the answer has no body.
+
+        `body` is sent as JSON where there is one.
+
+        Raises:
             KeyRefused: 401.
             TooManyRequests: 429.
             NotAllowed: any other 4xx that is about what was asked.
@@ -80,7 +92,7 @@ class Transport:
         """
         watch = self._watchdog.watch(self._timeout.total_seconds())
         try:
-            return self._exchange(path, query, watch)
+            return self._exchange(self._request(method, path, query, body), path, watch)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             self._give_up(path, watch, error)
         finally:
@@ -103,9 +115,18 @@ class Transport:
             "User-Agent": "alertd",
         }
 
-    def _exchange(self, path: str, query: str, watch: Watch) -> object:
+    def _request(self, method: str, path: str, query: str, body: object) -> requests.PreparedRequest:
         request = self._prepared.copy()
         request.url = f"{self._base}/{path}?{query}" if query else f"{self._base}/{path}"
+        if method != "GET":
+            request.method = method
+            request.body = b"" if body is None else json.dumps(body).encode()
+            request.headers["Content-Length"] = str(len(request.body))
+            if body is not None:
+                request.headers["Content-Type"] = "application/json"
+        return request
+
+    def _exchange(self, request: requests.PreparedRequest, path: str, watch: Watch) -> object:
         response = self._adapter.send(
             request,
             stream=True,
@@ -114,7 +135,8 @@ class Transport:
             verify=self._bundle,
         )
         try:
-            if response.status_code == 200:
+            is_good = response.status_code == 200 or (request.method != "GET" and response.status_code in _GOOD)
+            if is_good:
                 body = self._body(path, response)
             elif response.is_redirect:
                 body = b""
@@ -124,8 +146,10 @@ class Transport:
             response.close()  # goes back to the pool if it was read to its end
         if watch.expired:
             raise TimeoutError
-        if response.status_code != 200:
+        if not is_good:
             raise self._complaint(path, response, body)
+        if request.method != "GET" and (response.status_code == _NO_CONTENT or not body.strip()):
+            return None
         return self._decoded(path, body)
 
     def _body(self, path: str, response: requests.Response) -> bytes:

@@ -67,6 +67,8 @@ class Letter:
     zone: str = "UTC"
     """For the times of alerts whose instrument has no label `timezone`."""
     external_url: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What opens the page of one alert without a log-in, by its id."""
     texts: Mapping[str, RuleTexts] = field(default_factory=dict)
     """By rule name; a rule without an entry has no words of its own."""
     why: str = ""

@@ -39,7 +39,7 @@ ENDED = {
 _TEXT_LIMIT = 2000
 LARGE = 5
 """Alerts; a message about more of them says less of each."""
-_LINKED = 10
+LINKED = 10
 """Alerts; of so many, each has links of its own."""
 
 
@@ -98,7 +98,7 @@ def told_entry(alert: Alert, letter: Letter) -> Entry:
     entry = alert_entry(alert, letter.zone)
     ended = alert.state is State.RESOLVED and letter.reason is not NotifyReason.FLAPPING
     image = letter.charts.get(alert.id)
-    several = not is_alone(letter) and len(letter.firing) + len(letter.resolved) <= _LINKED
+    several = not is_alone(letter) and len(letter.firing) + len(letter.resolved) <= LINKED
     linked = several and alert.state is not State.RESOLVED and letter.reason is not NotifyReason.DRILL
     return entry | {
         "word": _word(alert, letter),

@@ -15,6 +15,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9:/?#@!$&'+,;=.%-]")
 """Would end a link, or format text, in one channel's markup or another's."""
 _EVERYBODYS = frozenset({"name", "model", "severity", "source"})
 """Labels that an own alert is not told apart by."""
+_KEYED = re.compile(r"(/alerts/[^\s\"'<>()?|]{1,1000})\?k=[A-Za-z0-9_.%-]+")
 
 
 def letter_links(letter: Letter) -> list[Link]:
@@ -36,6 +37,8 @@ def alert_links(letter: Letter, alert: Alert) -> list[Link]:
     if not letter.external_url:
         return []
     page = f"{letter.external_url.rstrip('/')}/alerts/{quote(alert.id, safe='')}"
+    if key := letter.keys.get(alert.id):
+        page += f"?k={quote(key, safe='')}"
     if alert.state is State.RESOLVED:
         return [{"text": "Details", "url": _address(page)}]
     return [{"text": "Acknowledge", "url": _address(page)}, _silence(letter.external_url, _identity(alert))]
@@ -56,3 +59,8 @@ def _silence(external_url: str, labels: Mapping[str, str], text: str = "Silence"
 def _address(url: str) -> str:
     """The same address without a character that means something in a channel's markup."""
     return _UNSAFE.sub(lambda found: quote(found[0], safe="").replace("_", "%5F").replace("~", "%7E"), url)
+
+
+def without_keys(text: str) -> str:
+    """A message's text for readers who are not its target: its links open no page by themselves."""
+    return _KEYED.sub(r"\1", text)

@@ -107,6 +107,21 @@ def parse_when(text: str, now: datetime, zone: str | None, *, last: bool = False
     return at
 
 
+def parse_earlier(text: str, now: datetime) -> datetime:
+    """A time that is over: ISO 8601, in UTC where it says no offset; or `2h` for so long ago.
+
+    Raises:
+        ValueError: with one line that says what is wrong.
+    """
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        at = parse_when(text, now, None)
+    if at > now:
+        raise ValueError(f"{text} is yet to come")
+    return at
+
+
 def wall_time(text: str) -> datetime | None:
     """The wall-clock time that a command line's time says without an offset; None for any other."""
     try:

@@ -63,6 +63,24 @@ def quiet(conditions: Conditions, view: View) -> bool:
     return True
 
 
+def unknowns(conditions: Conditions, view: View) -> list[Answer] | None:
+    """Which conditions are UNKNOWN, where none is breached; None where one is. As `quiet`, on the hot path."""
+    found: list[Answer] = []
+    for when in conditions.whens:
+        answer = when(view)
+        if answer:
+            return None
+        if answer is None:
+            found.append(when)
+    return found
+
+
+def overall(evaluation: Evaluation) -> Verdict:
+    """A rule's verdict over its levels: the first that some level has of breached, unknown, clear."""
+    said = {level.when for level in evaluation.levels.values()}
+    return next(verdict for verdict in (Verdict.BREACHED, Verdict.UNKNOWN, Verdict.CLEAR) if verdict in said)
+
+
 def evaluate(bound: BoundRule, view: View, at: datetime) -> Evaluation:
     """The verdict of each level, the values it rests on, and why."""
     verdicts = {level.severity: _judge(level, view) for level in bound.levels}

@@ -1,13 +1,14 @@
 """Alerts, their transitions, and what each target was told of them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, false, insert, select, true, update
+from sqlalchemy import BigInteger, Connection, case, false, func, insert, select, true, type_coerce, update
 
 from alertd.model import Alert, State, Told, Transition
-from alertd.store.columns import storable
+from alertd.store.columns import MICROSECOND, Moment, storable, to_micros
 from alertd.store.rows import chunked, query, read, read_among, row_of, upsert, values_of
 from alertd.store.schema import ALERTS, TOLD, TRANSITIONS
 
@@ -15,6 +16,20 @@ _LIVING = (State.PENDING, State.FIRING)
 # None of the living is settled; saying so lets the index that serves open_ serve here as well.
 _UNSETTLED = query(ALERTS, Alert, ALERTS.c.settled == false())
 _ACTIVE = query(ALERTS, Alert, ALERTS.c.settled == false(), ALERTS.c.state.in_(_LIVING))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """How one rule's alerts fired in a span of time."""
+
+    times: int
+    """How often one began to fire in it."""
+    firing: int
+    """How many fire now."""
+    lasted: timedelta
+    """How long they fired within it, all together."""
+    last: datetime | None
+    """When the last of them fired."""
 
 
 def record_alerts(connection: Connection, alerts: Sequence[Alert], now: datetime) -> None:
@@ -79,6 +94,12 @@ def alerts_of(connection: Connection, rule: str, subject: str) -> list[Alert]:
     return read(connection, ALERTS, Alert, *about, order_by=(ALERTS.c.active_at.desc(), ALERTS.c.id))
 
 
+def alerts_of_rule(connection: Connection, rule: str, limit: int) -> list[Alert]:
+    """Those that fired or are pending, newest first."""
+    known = (ALERTS.c.rule == rule, (ALERTS.c.fired_at.is_not(None)) | (ALERTS.c.state == State.PENDING))
+    return read(connection, ALERTS, Alert, *known, order_by=(ALERTS.c.active_at.desc(), ALERTS.c.id), limit=limit)
+
+
 def firing_at(connection: Connection, at: datetime) -> list[Alert]:
     """Those that fired at a time, by their samples' times, as they stand now; in the order they began."""
     over = (ALERTS.c.resolved_at.is_(None)) | (ALERTS.c.resolved_at > at)
@@ -133,3 +154,26 @@ def rename_rule(connection: Connection, old: str, new: str) -> int:
         labels = {**each.labels, "alertname": storable(new)} if "alertname" in each.labels else each.labels
         connection.execute(update(ALERTS).where(ALERTS.c.id == each.id).values(rule=new, labels=labels))
     return len(renamed)
+
+
+def fired_since(connection: Connection, since: datetime, now: datetime) -> dict[str, Fired]:
+    """How often alerts of each rule fired since then, and for how long; those of alertd itself too."""
+    began, ended = type_coerce(ALERTS.c.fired_at, BigInteger), type_coerce(ALERTS.c.resolved_at, BigInteger)
+    begin = case((began > to_micros(since), began), else_=to_micros(since))
+    lasted = func.coalesce(ended, to_micros(now)) - begin
+    fires = ALERTS.c.state == State.FIRING
+    statement = (
+        select(
+            ALERTS.c.rule,
+            func.sum(case((ALERTS.c.fired_at >= since, 1), else_=0)),
+            func.sum(case((fires, 1), else_=0)),
+            func.sum(case((lasted > 0, lasted), else_=0)),
+            func.max(ALERTS.c.fired_at, type_=Moment),
+        )
+        .where(ALERTS.c.fired_at.is_not(None), (ALERTS.c.resolved_at.is_(None)) | (ALERTS.c.resolved_at > since))
+        .group_by(ALERTS.c.rule)
+    )
+    return {
+        row[0]: Fired(times=int(row[1]), firing=int(row[2]), lasted=int(row[3]) * MICROSECOND, last=row[4])
+        for row in connection.execute(statement)
+    }

@@ -71,6 +71,17 @@ def newest(connection: Connection, serial: str | None = None) -> list[Sample]:
     return read(connection, NEWEST, Sample, *(() if serial is None else (NEWEST.c.instrument == serial,)))
 
 
+def newest_from(connection: Connection, source: Source) -> list[Sample]:
+    """The newest record of one source of every instrument."""
+    return read(connection, NEWEST, Sample, NEWEST.c.source == source)
+
+
+def newest_at(connection: Connection, source: Source) -> dict[str, datetime]:
+    """The times of these alone, by serial."""
+    rows = connection.execute(select(NEWEST.c.instrument, NEWEST.c.at).where(NEWEST.c.source == source))
+    return {row.instrument: row.at for row in rows}
+
+
 def record_newest(connection: Connection, samples: Iterable[Sample]) -> None:
     """Keep each sample that is as new as what is there or newer.
 

@@ -8,7 +8,7 @@ from alertd.errors import StoreError, StoreNewer
 from alertd.store.engine import Database
 from alertd.store.schema import LIVING, METADATA, ONE_LIVING
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision there ever was, oldest first; a test holds it to the scripts. So asking needs no alembic."""
 
 HEAD = REVISIONS[-1]

@@ -1,16 +1,18 @@
 """The outbox: messages from the decision to the outcome, and how sending to each target goes."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Select, Text, bindparam, exists, func, insert, or_, select, type_coerce, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, update
 
 from alertd.model import Delivery, DeliveryState, TargetHealth, Timing, Told
 from alertd.store import alert_log
 from alertd.store.columns import Moment, Words
 from alertd.store.rows import chunked, delivery_columns, delivery_of, delivery_row, read, row_of, upsert
-from alertd.store.schema import DELIVERIES, TARGETS, TIMINGS
+from alertd.store.schema import DELIVERIES, SPEAKS_OF, TARGETS, TIMINGS
 
 UNSENT = (DeliveryState.QUEUED, DeliveryState.LEASED)
 FINISHED = tuple(state for state in DeliveryState if state not in UNSENT)
@@ -58,16 +60,48 @@ def deliveries(
     return _deliveries(connection, statement)
 
 
+def headlines(connection: Connection, limit: int, state: DeliveryState | None, target: str | None) -> list[Delivery]:
+    """The same with titles alone: mails are large."""
+    where = [DELIVERIES.c.state == state] if state is not None else []
+    where += [DELIVERIES.c.target == target] if target is not None else []
+    return _headlines(connection, select().where(*where).order_by(DELIVERIES.c.id.desc()).limit(limit))
+
+
+def newest_delivered(connection: Connection) -> dict[str, Delivery]:
+    """The message of the highest number that each target got, by the target's name; with titles alone."""
+    newest = (
+        select(func.max(DELIVERIES.c.id))
+        .where(DELIVERIES.c.state == DeliveryState.DELIVERED)
+        .group_by(DELIVERIES.c.target)
+    )
+    found = _headlines(connection, select().where(DELIVERIES.c.id.in_(newest)))
+    return {each.target: each for each in found}
+
+
+def counts(connection: Connection) -> dict[str, Counter[DeliveryState]]:
+    """How many messages on record are in each state, by the target's name."""
+    statement = select(DELIVERIES.c.target, DELIVERIES.c.state, func.count()).group_by(
+        DELIVERIES.c.target, DELIVERIES.c.state
+    )
+    found: dict[str, Counter[DeliveryState]] = {}
+    for target, state, number in connection.execute(statement):
+        found.setdefault(target, Counter())[state] = number
+    return found
+
+
+def _headlines(connection: Connection, statement: Select[Any]) -> list[Delivery]:
+    columns = delivery_columns(DELIVERIES, whole=False)
+    return [delivery_of(row, whole=False) for row in connection.execute(statement.add_columns(*columns))]
+
+
 def about(connection: Connection, ids: Iterable[str]) -> list[Delivery]:
     """Messages that say something of these alerts or episodes, in the order of their decisions; with titles alone."""
-    wanted = set(ids)
     columns = delivery_columns(DELIVERIES, whole=False)
     found: list[Delivery] = []
-    # Ids are letters and digits: as JSON each stands between quotes, and no other id holds it.
-    said = type_coerce(DELIVERIES.c.says, Text)
-    for some in chunked(sorted(wanted), 50):
-        statement = select(*columns).where(or_(*(said.contains(f'"{each}"', autoescape=True) for each in some)))
-        found += [delivery_of(row, whole=False) for row in connection.execute(statement)]
+    for some in chunked(sorted(set(ids))):
+        statement = select(*columns).join(SPEAKS_OF, SPEAKS_OF.c.delivery_id == DELIVERIES.c.id)
+        rows = connection.execute(statement.where(SPEAKS_OF.c.alert_id.in_(some)))
+        found += [delivery_of(row, whole=False) for row in rows]
     return sorted({each.id: each for each in found}.values(), key=lambda each: each.id)
 
 
@@ -102,7 +136,11 @@ def enqueue(connection: Connection, new: Sequence[Delivery]) -> list[Delivery]:
         return []
     statement = insert(DELIVERIES).returning(DELIVERIES.c.id, sort_by_parameter_order=True)
     ids = connection.scalars(statement, [delivery_row(each) for each in new])
-    return [replace(each, id=given) for each, given in zip(new, ids, strict=True)]
+    enqueued = [replace(each, id=given) for each, given in zip(new, ids, strict=True)]
+    spoken = {(says.alert_id, each.id): None for each in enqueued for says in each.says}
+    if spoken:
+        connection.execute(insert(SPEAKS_OF), [{"alert_id": one, "delivery_id": other} for one, other in spoken])
+    return enqueued
 
 
 def record_timings(connection: Connection, latest: Sequence[Timing]) -> None:

@@ -101,6 +101,18 @@ def upsert(
     connection.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
 
 
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of its unique keys is taken; whether it was."""
+    statement = _inserting_new(connection.dialect.name, table)
+    return connection.execute(statement, row).first() is not None
+
+
+@made_once
+def _inserting_new(dialect: str, table: Table) -> Any:
+    # Not by the count of rows: with an automatic key PostgreSQL's driver has none to give.
+    return _insert(dialect, table).on_conflict_do_nothing().returning(*table.primary_key)
+
+
 @made_once
 def _upserting(dialect: str, table: Table, names: tuple[str, ...], sticky: tuple[str, ...]) -> Any:
     keys = [column.name for column in table.primary_key]

@@ -115,6 +115,7 @@ ALERTS = Table(
     Column("settled", Boolean, nullable=False),  # over, and no target has anything more to hear of it
     Column("written_at", Moment, nullable=False),  # wall clock; retention counts from here
     Index("alerts_open", "settled", "state"),
+    Index("alerts_of_subject", "subject", "active_at"),
 )
 
 LIVING = text("state IN ('pending', 'firing')")
@@ -173,6 +174,16 @@ DELIVERIES = Table(
     Index("deliveries_queue", "state", "target", "id"),
     sqlite_autoincrement=True,  # ids are shown to people: one is never given twice, even after pruning
 )
+
+SPEAKS_OF = Table(
+    "speaks_of",
+    METADATA,
+    Column("alert_id", Words, primary_key=True),
+    Column("delivery_id", BigInteger, primary_key=True),
+    Index("speaks_of_delivery", "delivery_id"),
+    sqlite_with_rowid=False,
+)
+"""Which messages say something of an alert or an episode: the same as `says`, the other way round."""
 
 TIMINGS = Table(
     "timings",

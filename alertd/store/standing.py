@@ -59,6 +59,27 @@ class Standing:
         with self._database.writing() as connection:
             connection.execute(insert(SILENCES), [_silence_row(silence)])
 
+    def replace_silence(self, before: Silence, after: Silence, at: datetime) -> bool:
+        """Let one silence take another's place: under its id, or with an id of its own, and then the other one ends.
+
+        `created_at` must be new: it is what tells a running alertd. False, and nothing is written, where `before` was
+        changed meanwhile.
+        """
+        in_place = after.id == before.id
+        ended = before if state_of(before, at) == "expired" else replace(before, expired_at=at)
+        unchanged = (
+            SILENCES.c.id == before.id,
+            SILENCES.c.created_at == before.created_at,
+            SILENCES.c.expired_at == before.expired_at,
+        )
+        row = _silence_row(after if in_place else ended)
+        with self._database.writing() as connection:
+            if connection.execute(update(SILENCES).where(*unchanged).values(row)).rowcount == 0:
+                return False
+            if not in_place:
+                connection.execute(insert(SILENCES), [_silence_row(after)])
+        return True
+
     def expire_silence(self, silence_id: str, at: datetime) -> bool:
         """End a silence; False where there is none of this id, or it is over already."""
         with self._database.writing() as connection:

@@ -28,11 +28,14 @@ from alertd.model import (
 )
 from alertd.notify.known import Known, Plan
 from alertd.store import alert_log, fleet, knowing, outbox, standing, upkeep
+from alertd.store.audit import Audits
+from alertd.store.dead_letters import DeadLetters
 from alertd.store.engine import Database
 from alertd.store.histories import Histories
 from alertd.store.history import record_history
 from alertd.store.lock import Lock
 from alertd.store.migrate import bring_to_head, no_database, refuse_unless_head
+from alertd.store.pages import Pages
 from alertd.store.place import is_there, locate
 from alertd.store.records import Records
 from alertd.store.standing import Standing
@@ -41,7 +44,7 @@ DIGEST_OF = "digest."
 """What is remembered under this and a receiver's name: when the last digest that was decided was due."""
 
 
-class Store(Histories, Records):
+class Store(Histories, Records, Pages, DeadLetters, Audits):
     """An open store; made by `open`, ended by `close` or by leaving its `with` block."""
 
     def __init__(self, database: Database, lock: Lock | None, *, migrated: bool) -> None:

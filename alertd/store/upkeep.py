@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, bindparam, delete, ins
 
 from alertd.errors import StoreError
 from alertd.model import State
-from alertd.store import history, outbox, standing
+from alertd.store import changes, history, outbox, standing
 from alertd.store.columns import Words
 from alertd.store.engine import Database
 from alertd.store.rows import chunked, upsert
@@ -23,6 +23,7 @@ from alertd.store.schema import (
     MEMORY,
     METADATA,
     NEWEST,
+    SPEAKS_OF,
     TIMINGS,
     TOLD,
     TRANSITIONS,
@@ -58,6 +59,7 @@ def prune(database: Database, before: datetime, chunk: int) -> int:
     with database.writing() as connection:
         connection.execute(delete(TIMINGS).where(TIMINGS.c.last_message_at < before))
         standing.prune(connection, before)
+        changes.prune(connection, before)
     history.prune(database, before, chunk)
     return gone
 
@@ -76,7 +78,7 @@ def _old(database: Database, before: datetime) -> Iterator[_Forgotten]:
         delivery_ids = _ids(connection, DELIVERIES.c.id, finished, DELIVERIES.c.decided_at < before, stale)
         serials = _ids(connection, INSTRUMENTS.c.serial, INSTRUMENTS.c.removed_at < before)
     yield (ALERTS.c.id, TOLD.c.alert_id, TRANSITIONS.c.alert_id, *ALERT_IDS), alert_ids
-    yield (DELIVERIES.c.id,), delivery_ids
+    yield (DELIVERIES.c.id, SPEAKS_OF.c.delivery_id), delivery_ids
     yield (INSTRUMENTS.c.serial, NEWEST.c.instrument, CURSORS.c.instrument), serials
 
 

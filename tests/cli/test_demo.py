@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import PROGRAM, Done, Running, environment
+from tests.support.processes import PROGRAM, Done, Running, environment, wait_until
+from tests.support.sockets import ask
 
 pytestmark = pytest.mark.xdist_group("demo")  # one night of it is enough
 
@@ -151,3 +152,39 @@ def test_wrong_words_are_one_line(tmp_path: Path, words: tuple[str, ...]) -> Non
     with demo(tmp_path, *words) as running:
         done = running.ended()
     assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+
+
+def address(running: Running) -> int:
+    """The port of the page that it invites to."""
+    (line,) = running.wait_for("Open http://127.0.0.1:")
+    found = re.fullmatch(r"Open http://127\.0\.0\.1:(\d+)/ to look on in a browser\.", line)
+    assert found is not None
+    return int(found[1])
+
+
+def test_its_page_tells_the_story_as_it_happens(tmp_path: Path) -> None:
+    """The address stands before the story; what is served there is how the story stands."""
+    with demo(tmp_path, "--for", "60s", "--speed", "3600") as running:
+        port = address(running)
+        assert "BEGINS" not in running.text
+        running.wait_for("BEGINS")
+        wait_until(lambda: ask(port, "/readyz").status == 200)
+        wait_until(lambda: 'alertd_alerts{severity="critical",state="firing"} 0.0' not in ask(port, "/metrics").text)
+        assert "alertd_instruments 12.0" in ask(port, "/metrics").text
+        done = running.stop()
+        assert (done.code, done.err) == (0, "")
+    with pytest.raises(ConnectionRefusedError):
+        ask(port, "/healthz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_stays_until_it_is_stopped(tmp_path: Path) -> None:
+    """With `--stay` its pages outlive the story, and Ctrl-C ends it in order."""
+    with demo(tmp_path, "--for", "1s", "--stay") as running:
+        port = address(running)
+        running.wait_for("stays until Ctrl-C")
+        assert ask(port, "/readyz").status == 200
+        running.tell(signal.SIGINT)
+        done = running.ended()
+        assert (done.code, done.err) == (0, "")
+    assert list(tmp_path.iterdir()) == []

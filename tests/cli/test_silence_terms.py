@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertd.cli.silence_terms import Asked, silence_of
-from alertd.cli.words import read_matchers
+from alertd.daemon.silence_terms import Asked, silence_of
+from alertd.daemon.words import read_matchers
 from alertd.errors import UsageError
 from alertd.notify.silences import Silence, holds, state_of
 

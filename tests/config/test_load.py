@@ -65,6 +65,7 @@ BROKEN = [
     ("sqlite:///alertd.db", '"sqlite:///:memory:"', "41:8", "a store in memory forgets whom it told"),
     ("retention: 90d", "retention: 0s", "42:14", "retention: 0s is too short"),
     ("127.0.0.1:9321", "9321", "44:11", "listen: host:port or off is wanted"),
+    ("127.0.0.1:9321", "127.0.0.1:0", "44:11", "listen: host:port or off is wanted"),
     ("127.0.0.1:9321", "localhost:99999", "44:11", "listen: host:port or off is wanted"),
     ("127.0.0.1:9321", "::1:9321", "44:11", "an IPv6 address goes in brackets"),
     ("https://alertd.example.com/", "alertd", "45:17", "external_url: an address such as"),

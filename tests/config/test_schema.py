@@ -72,7 +72,13 @@ time_intervals:
   - name: work
     time_intervals: [{days_of_month: ["1:-1"], months: ["1:12", may], years: ["2026:2036"]}]
 storage: {url: sqlite:///alertd.db, retention: 90d}
-http: {listen: "127.0.0.1:9321", external_url: https://alertd.example.com}
+http:
+  listen: "127.0.0.1:9321"
+  external_url: https://alertd.example.com
+  users: [{name: ada, password: "scrypt$16384$8$1$c2FsdA==$aGFzaA==", role: operator}]
+  tokens: [{name: probe, hash: "abababababababababababababababababababababababababababababababab",
+     scope: viewer, until: "2027-01-31"}]
+  proxy: {from: [127.0.0.1, "fd00::/8"], header: X-Remote-User, role: viewer, operators: [ada]}
 heartbeat: {url: {credential: beat}, every: 1m}
 logging: {level: info, format: console}
 """
@@ -306,7 +312,9 @@ def test_rules(tmp_path: Path, rule: dict[str, object], good: bool):
         ("mycirrus", {"api_key": {"credential": "a/b"}}, False),
         ("mycirrus", {"api_key": {"env": "A", "file": "b"}}, False),
         ("http", {"listen": "off"}, True),
-        ("http", {"listen": ":9321"}, True),
+        ("http", {"listen": ":9321"}, False),
+        ("http", {"listen": "10.0.0.1:9321", "proxy": {"from": ["10.0.0.2"]}}, False),
+        ("http", {"listen": "10.0.0.1:9321", "proxy": {"from": ["10.0.0.2"], "header": "X-User"}}, True),
         ("http", {"listen": "[::1]:9321"}, True),
         ("http", {"listen": "::1:9321"}, False),
         ("poll", {"status": "off"}, True),

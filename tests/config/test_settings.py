@@ -83,7 +83,8 @@ def test_labels_are_text_as_written(load):
 )
 def test_where_to_listen(load, listen, address):
     """A host and a port, or off."""
-    assert load(SMALLEST + f"http: {{listen: {listen}}}\n").settings.http.listen == address
+    proxy = "proxy: {from: [10.0.0.2], header: X-Remote-User}"
+    assert load(SMALLEST + f"http: {{listen: {listen}, {proxy}}}\n").settings.http.listen == address
 
 
 @pytest.mark.parametrize(
@@ -110,3 +111,45 @@ def test_a_storage_url_may_be_a_secret(load, tmp_path):
     with pytest.raises(ConfigError, match="is wanted") as caught:
         config.storage_url({"DB": "mysql://root:hunter2@h/n"})
     assert "hunter2" not in str(caught.value)
+
+
+USERS = "users: [{name: a, password: {env: HASH}}]"
+TOKENS = f"tokens: [{{name: t, hash: {'0' * 64}, until: 2030-01-31}}]"
+
+
+@pytest.mark.parametrize(
+    ("http", "is_good"),
+    [
+        ("listen: 0.0.0.0:9321", False),
+        (f"listen: 0.0.0.0:9321, {TOKENS}", False),
+        ("listen: alertd.example.com:80, proxy: {from: [10.0.0.2]}", False),
+        (f"listen: 0.0.0.0:9321, {USERS}", True),
+        ("listen: '[fd00::1]:9321', proxy: {from: [10.0.0.0/8], header: X-User}", True),
+        (f"listen: 127.9.9.9:9321, {TOKENS}", True),
+    ],
+)
+def test_nobody_listens_to_the_world_without_a_door(load, http, is_good):
+    """Another address than this machine's own takes users, or a proxy that says who asks."""
+    if is_good:
+        load(SMALLEST + f"http: {{{http}}}\n")
+        return
+    with pytest.raises(ConfigError, match=r"config.yaml:4:\d+: listen: anybody who reaches this address"):
+        load(SMALLEST + f"http: {{{http}}}\n")
+
+
+def test_two_people_have_two_names(load):
+    """A name on record is one person's; users and tokens apart."""
+    with pytest.raises(ConfigError, match='two users are called "a"; the first is in line 4'):
+        load(SMALLEST + "http: {users: [{name: a, password: {env: H}}, {name: a, password: {env: H}}]}\n")
+
+
+def test_a_password_is_a_hash_wherever_it_stands(load):
+    """A plain password is refused without being shown: in the config as it is read, elsewhere as it is revealed."""
+    with pytest.raises(ConfigError) as caught:
+        load(SMALLEST + "http: {users: [{name: a, password: hunter2hunter2}]}\n")
+    assert "as alertd passwd prints it" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    config = load(SMALLEST + f"http: {{{USERS}}}\n")
+    said = [mistake.text for mistake in config.mistakes({"HASH": "hunter2hunter2"})]
+    assert any("password: scrypt$N$R$P$SALT$HASH is wanted" in text for text in said)
+    assert "hunter2" not in "".join(said)

@@ -11,7 +11,7 @@ import pytest
 
 from alertd.chart.png import to_png
 from alertd.chart.words import alt_text
-from alertd.daemon.charts import chart_of
+from alertd.daemon.charts import SHOWN, chart_of
 from alertd.daemon.compared import Compared
 from alertd.model import Image, Source
 from alertd.notify.letter import Letter
@@ -29,7 +29,9 @@ def with_chart(letter: Letter) -> Letter:
         (AT - timedelta(minutes=15 * step), 11.28 + step * 0.012 + 0.05 * sin(step / 3)) for step in range(88, -1, -1)
     ]
     voltage = Compared(source=Source.CURRENT, name="voltage", limit=11.3, above=False)
-    chart = chart_of(alert(), voltage, points, "Europe/London", AT + timedelta(hours=1))
+    chart = chart_of(
+        alert(), voltage, points, "Europe/London", (AT + timedelta(hours=1) - SHOWN, AT + timedelta(hours=1))
+    )
     image = Image(cid="chart-alert-0@alertd", png=to_png(chart), alt=alt_text(chart))
     return replace(letter, charts={"alert-0": image})
 

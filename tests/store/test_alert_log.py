@@ -7,6 +7,7 @@ import pytest
 
 from alertd.errors import StoreError
 from alertd.model import EndReason, Severity, State, Transition, TransitionKind
+from alertd.store.alert_log import Fired
 from alertd.store.store import Store
 from tests.store.making import NOW, alert, decide, minutes, record, sample, told
 
@@ -150,3 +151,27 @@ def test_timers_keep_microseconds(store: Store) -> None:
     level = replace(alert().levels[Severity.CRITICAL], breached_for=timedelta(days=40, microseconds=1))
     record(store, alert(levels={Severity.CRITICAL: level}))
     assert store.active_alerts()[0].levels == {Severity.CRITICAL: level}
+
+
+def test_how_often_a_rule_fired(store: Store) -> None:
+    """By rule, the time within the span alone; what was over before it is left out, and what never fired."""
+    record(
+        store,
+        alert("now", rule="Low", fired_at=minutes(-10)),
+        alert("long", State.RESOLVED, rule="Low", fired_at=minutes(-500), resolved_at=minutes(-50)),
+        alert("old", State.RESOLVED, rule="Low", fired_at=minutes(-500), resolved_at=minutes(-200)),
+        alert("wait", State.PENDING, rule="Low"),
+        alert("hot", State.RESOLVED, rule="Hot", fired_at=minutes(-30), resolved_at=minutes(-20)),
+    )
+    fired = store.fired_since(minutes(-60), NOW)
+    assert fired == {
+        "Low": Fired(times=1, firing=1, lasted=timedelta(minutes=20), last=minutes(-10)),
+        "Hot": Fired(times=1, firing=0, lasted=timedelta(minutes=10), last=minutes(-30)),
+    }
+    assert {each.id for each in store.alerts_of_rule("Low", limit=9)} == {
+        "alert-now",
+        "alert-long",
+        "alert-old",
+        "alert-wait",
+    }
+    assert len(store.alerts_of_rule("Low", limit=2)) == 2

@@ -236,3 +236,22 @@ def test_timings_are_kept_by_group_and_target(store: Store, again_at: datetime) 
     later = replace(one, last_message_at=again_at, reminders=3)
     decide(store, delivery("a"), timings=[later])
     assert sorted(store.timings(), key=lambda each: each.target) == [later, two]
+
+
+def test_messages_by_their_headlines(store: Store) -> None:
+    """Newest first, of one state and target where they are asked for; how many of each; the last that arrived."""
+    decide(store, delivery("a"), delivery("b", group="h"), delivery("c", target="slack"))
+    finish(store, store.claim("mail", NOW, LEASE))
+    finish(store, store.claim("mail", NOW, LEASE), DeliveryState.DEAD, error="no")
+    mail, slack = store.headlines(limit=9, target="mail"), store.headlines(limit=9, state=DeliveryState.QUEUED)
+    assert [(each.state, each.message.title, each.message.body) for each in mail] == [
+        (DeliveryState.DEAD, "[CRITICAL] ×1", ""),
+        (DeliveryState.DELIVERED, "[CRITICAL] ×1", ""),
+    ]
+    assert [each.target for each in slack] == ["slack"]
+    assert [each.id for each in store.headlines(limit=1)] == [slack[0].id]
+    assert {target: each.id for target, each in store.newest_delivered().items()} == {"mail": mail[1].id}
+    assert store.message_counts() == {
+        "mail": {DeliveryState.DEAD: 1, DeliveryState.DELIVERED: 1},
+        "slack": {DeliveryState.QUEUED: 1},
+    }

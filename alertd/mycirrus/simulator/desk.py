@@ -3,6 +3,7 @@
 Codes and texts of errors after the MyCirrus REST description; where it names no code, the nearest it has.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,10 +15,13 @@ from alertd.mycirrus.simulator import wire
 from alertd.mycirrus.simulator.oddities import Oddities
 from alertd.mycirrus.simulator.records import Fields, Records
 from alertd.mycirrus.simulator.script import What
+from alertd.mycirrus.simulator.webhooks import Registered, Webhooks
 from alertd.mycirrus.simulator.world import World
 
 SYSTEM_READ = "data.system:read"
 INSTRUMENTS_READ = "instruments:read"
+WEBHOOKS_READ = "webhooks:read"
+WEBHOOKS_WRITE = "webhooks:write"
 
 _DATA = {
     "/v1/data/monitor/current": Source.CURRENT,
@@ -28,6 +32,7 @@ _DATA = {
     "/v1/data/calibrations/log": Source.CALIBRATION_LOG,
 }
 _INSTRUMENTS = "/v1/control/instruments"
+_WEBHOOKS = "/v1/webhooks"
 _MONITOR_SOURCES = frozenset({Source.CURRENT, Source.STATS, Source.EVENTS})
 """Endpoints that serve noise monitors only."""
 
@@ -50,14 +55,26 @@ class Asked:
     path: str
     query: Query
     source: str = ""
-    """The source's name, `instruments` for the list or one entry, empty for an unknown path."""
+    """The source's name, `instruments` for the list or one entry, `webhooks` likewise, empty for an unknown path."""
+    webhook: str = ""
+    """The id of the webhook that is asked for."""
     serials: list[str] = field(default_factory=list)
+
+
+_READING = {"instruments": INSTRUMENTS_READ, "status": INSTRUMENTS_READ, "webhooks": WEBHOOKS_READ}
+"""What needs another scope than the data."""
+
+
+def _require(scope: str, scopes: frozenset[str]) -> None:
+    if scope not in scopes:
+        raise Refusal(403, "AccessDenied", f"The API key does not have the scope {scope}")
 
 
 class Desk:
     """Answers requests about one world."""
 
-    def __init__(self, world: World, records: Records, oddities: Oddities, clock: Clock) -> None:
+    def __init__(self, world: World, records: Records, oddities: Oddities, webhooks: Webhooks, clock: Clock) -> None:
+        self._webhooks = webhooks
         self._world = world
         self._records = records
         self._oddities = oddities
@@ -70,6 +87,9 @@ class Desk:
         if parts.path in _DATA:
             asked.source = _DATA[parts.path].value
             asked.serials = self._asked_serials(asked.query)
+        elif parts.path == _WEBHOOKS or parts.path.startswith(_WEBHOOKS + "/"):
+            asked.source = "webhooks"
+            asked.webhook = unquote(parts.path.removeprefix(_WEBHOOKS).removeprefix("/"))
         elif parts.path == _INSTRUMENTS:
             asked.source = "instruments"
         elif parts.path.startswith(_INSTRUMENTS + "/"):
@@ -85,16 +105,42 @@ class Desk:
             Refusal: the request is not good.
         """
         now = self._clock()
-        scope = INSTRUMENTS_READ if asked.source in ("instruments", "status") else SYSTEM_READ
         if not asked.source:
             raise Refusal(404, "NotFound", f"There is no {asked.path}")
-        if scope not in scopes:
-            raise Refusal(403, "AccessDenied", f"The API key does not have the scope {scope}")
+        _require(_READING.get(asked.source, SYSTEM_READ), scopes)
+        if asked.source == "webhooks":
+            if asked.webhook:
+                return wire.encode(self._webhook(asked).fields())
+            return wire.encode([each.fields() for each in self._webhooks.all()])
         if asked.source == "instruments":
             return wire.encode(self._instruments(asked, now))
         if asked.source == "status":
             return wire.encode(self._status(asked.serials[0], now))
         return self._records_answer(Source(asked.source), asked, now)
+
+    def change(self, method: str, asked: Asked, body: bytes, scopes: frozenset[str]) -> tuple[int, bytes]:
+        """Status and body of the answer to a request that changes something: a webhook, for nothing else can be.
+
+        Raises:
+            Refusal: the request is not good.
+        """
+        is_new, is_over = method == "POST" and not asked.webhook, method == "DELETE" and asked.webhook
+        if asked.source != "webhooks" or not (is_new or is_over):
+            raise Refusal(404, "NotFound", f"There is no {asked.path}")
+        _require(WEBHOOKS_WRITE, scopes)
+        if is_over:
+            self._webhooks.remove(self._webhook(asked).id)
+            return 204, b""
+        try:
+            return 201, wire.encode(self._webhooks.register(json.loads(body)).fields())
+        except ValueError as error:
+            raise Refusal(400, "MissingParam", str(error)) from error
+
+    def _webhook(self, asked: Asked) -> Registered:
+        found = self._webhooks.of(asked.webhook)
+        if found is None:
+            raise Refusal(404, "NotFound", "The webhook was not found")
+        return found
 
     def _asked_serials(self, query: Query) -> list[str]:
         given = query.get("instruments", [])

@@ -12,6 +12,7 @@ from alertd.model import Source
 ArrayStyle = Literal["repeat", "comma", "both"]
 Order = Literal["asc", "desc", "shuffle"]
 Digits = Literal[0, 2, 3, 7, "mixed"]
+Signature = Literal["hex", "HEX", "sha256=hex", "base64", "base64url"]
 OfflineAs = Literal["last", "null", "nan", "omit", "404"]
 
 
@@ -36,6 +37,10 @@ class Oddities:
     end_inclusive: bool = True
     range_enforced: bool = True
     """Whether too long a range, or none, is refused."""
+    signature: Signature = "hex"
+    """How a webhook's signature is written."""
+    retry_after: float = 2.0
+    """Seconds between two attempts to deliver a webhook."""
     example: bool = False
     """The vendor's examples whatever is asked, as its public mock gives them."""
 

@@ -15,11 +15,20 @@ from typing import cast
 
 from alertd.clock import Clock
 from alertd.mycirrus.simulator import wire
-from alertd.mycirrus.simulator.desk import INSTRUMENTS_READ, SYSTEM_READ, Asked, Desk, Refusal
+from alertd.mycirrus.simulator.desk import (
+    INSTRUMENTS_READ,
+    SYSTEM_READ,
+    WEBHOOKS_READ,
+    WEBHOOKS_WRITE,
+    Asked,
+    Desk,
+    Refusal,
+)
 from alertd.mycirrus.simulator.oddities import Fault, FaultKind, Faults
 
 KEY = "mycirrus-000000-SIMULATOR0000000"
 _REQUESTS_KEPT = 10_000
+_LARGEST_BODY = 100_000
 _HTML = b"<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>"
 _CODES = {401: "TokenExpired", 403: "AccessDenied", 404: "NotFound", 429: "TooManyRequests", 400: "MissingParam"}
 
@@ -33,7 +42,7 @@ class Request:
     method: str
     target: str
     source: str
-    """The source's name, `instruments`, or empty for an unknown path."""
+    """The source's name, `instruments`, `webhooks`, or empty for an unknown path."""
     serials: tuple[str, ...]
     status: int
     """What was answered; 0 where a fault left nothing to answer."""
@@ -48,7 +57,7 @@ class Front:
     story: Callable[[datetime], float]
     faults: Faults
     key: str = KEY
-    scopes: frozenset[str] = frozenset({SYSTEM_READ, INSTRUMENTS_READ})
+    scopes: frozenset[str] = frozenset({SYSTEM_READ, INSTRUMENTS_READ, WEBHOOKS_READ, WEBHOOKS_WRITE})
     requests: "deque[Request]"
     stopping: threading.Event
 
@@ -110,14 +119,15 @@ class Connection(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer, or fail as planted."""
+        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _LARGEST_BODY))
         shared = cast(Server, self.server).shared
         asked = shared.desk.understand(self.path)
         now = shared.clock()
         fault = shared.faults.meet(asked.source, asked.serials, shared.story(now))
         if fault is None or fault.kind in (FaultKind.SLOW, FaultKind.DRIP, FaultKind.TRUNCATED):
-            status, body = self._answer(shared, asked)
+            status, answer = self._answer(shared, asked, body)
         else:
-            status, body = _failure(fault)
+            status, answer = _failure(fault)
         shared.requests.append(
             Request(
                 at=now,
@@ -128,19 +138,16 @@ class Connection(BaseHTTPRequestHandler):
                 status=status,
             )
         )
-        self._send(status, body, fault, shared.stopping)
+        self._send(status, answer, fault, shared.stopping)
 
-    def do_POST(self) -> None:
-        """Nothing of this API can be changed."""
-        self.close_connection = True
-        self._send(404, _error("NotFound", f"There is no {self.path}"), None, threading.Event())
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
-    do_PUT = do_PATCH = do_DELETE = do_POST
-
-    def _answer(self, shared: Front, asked: Asked) -> tuple[int, bytes]:
+    def _answer(self, shared: Front, asked: Asked, body: bytes) -> tuple[int, bytes]:
         if self.headers.get("X-Api-Key") != shared.key:
             return 401, _error("TokenExpired", "The API key is missing, wrong or expired")
         try:
+            if self.command != "GET":
+                return shared.desk.change(self.command, asked, body, shared.scopes)
             return 200, shared.desk.answer(asked, shared.scopes)
         except Refusal as refusal:
             return refusal.status, _error(refusal.code, str(refusal))

@@ -15,6 +15,7 @@ from alertd.mycirrus.simulator.overrides import Overrides
 from alertd.mycirrus.simulator.records import Records
 from alertd.mycirrus.simulator.script import Fleet
 from alertd.mycirrus.simulator.server import KEY, Request, Server, front
+from alertd.mycirrus.simulator.webhooks import Webhooks
 from alertd.mycirrus.simulator.world import World
 
 
@@ -47,7 +48,8 @@ class Simulator:
         self.faults = Faults(list(fleet.faults))
         self.overrides = Overrides()
         self.records = Records(self.world, self.overrides)
-        desk = Desk(self.world, self.records, self.oddities, clock)
+        self.webhooks = Webhooks(self.world, self.records, self.oddities, clock)
+        desk = Desk(self.world, self.records, self.oddities, self.webhooks, clock)
         self._front = front(desk, clock, self.world.tempo.story, self.faults, key)
         self._server = Server((host, port), self._front)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
@@ -109,6 +111,7 @@ class Simulator:
 
     def stop(self) -> None:
         """End every connection, also those that hang, and give the port back."""
+        self.webhooks.stop()
         if self._thread.is_alive():
             self._server.end()
             self._thread.join()

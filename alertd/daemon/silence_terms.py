@@ -1,9 +1,9 @@
-"""From the words of `alertd silence add` to a silence, or one line that says what is wrong with them."""
+"""From what was written, on a command line or in a form, to a silence; or one line that says what is wrong."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertd.cli.words import brief, known_zone, moment, span
+from alertd.daemon.words import brief, known_zone, moment, span
 from alertd.errors import UsageError
 from alertd.matchers import Matcher
 from alertd.notify.rrule import check_rrule

@@ -1,0 +1,129 @@
+"""What every request and every answer has to keep to: sizes and times on the way in, headers on the way out."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+HEAD_AT_MOST = 16 * 1024
+"""Bytes of a request's first line and headers."""
+BODY_AT_MOST = 1024 * 1024
+"""Bytes of a request's body."""
+BODY_WITHIN = 10.0
+"""Seconds in which it has to be there as a whole."""
+SPEAKS_JSON = "/api/v1/"
+"""Where errors have a form: see alertd/web/rest/answers.py."""
+
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+
+
+class Limits:
+    """ASGI: reads the body first, within its limits, and adds the headers that every answer has."""
+
+    def __init__(self, inner: Application, close: Callable[[], None] = lambda: None) -> None:
+        self._inner = inner
+        self.close = close
+        """Called when the server ends, before it waits for its answers."""
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        guarded = _with_headers(send)
+        if _head_size(scope) > HEAD_AT_MOST:
+            await _refuse(guarded, scope["path"], 431, "the headers are too large")
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > BODY_AT_MOST:
+            await _refuse(guarded, scope["path"], 413, "the body is too large")
+            return
+        try:
+            async with asyncio.timeout(BODY_WITHIN):
+                body = await _whole(receive)
+        except TimeoutError:
+            await _refuse(guarded, scope["path"], 408, "the body did not come in time")
+            return
+        if body is None:
+            return
+        if len(body) > BODY_AT_MOST:
+            await _refuse(guarded, scope["path"], 413, "the body is too large")
+            return
+        await self._inner(scope, _given(body, receive), guarded)
+
+
+def _head_size(scope: MutableMapping[str, Any]) -> int:
+    """Uvicorn bounds only what of it waits for the rest."""
+    line = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    return line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    """The body, or as much of it as is too much; None where the client went away."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > BODY_AT_MOST or not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _given(body: bytes, receive: Receive) -> Receive:
+    """Hands out a body that was read already; then waits for the client to go, as ever."""
+    given = False
+
+    async def hand_out() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return hand_out
+
+
+def _with_headers(send: Send) -> Send:
+    async def add(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            set_already = {name.lower() for name, _ in message.get("headers", ())}
+            extra = [each for each in HEADERS if each[0] not in set_already]
+            if b"cache-control" not in set_already:
+                extra.append((b"cache-control", b"no-store"))
+            message = {**message, "headers": [*message.get("headers", ()), *extra]}
+        await send(message)
+
+    return add
+
+
+async def _refuse(send: Send, path: str, status: int, text: str) -> None:
+    is_json = path.startswith(SPEAKS_JSON)
+    error = {"error": "too_slow" if status == 408 else "too_large", "description": text}
+    body = json.dumps(error).encode() if is_json else text.encode()
+    headers = [
+        (b"content-type", b"application/json" if is_json else b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
