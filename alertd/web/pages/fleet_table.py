@@ -23,6 +23,8 @@ SORTS = {
 SHOWS = {"all": "All monitors", "firing": "With firing alerts", "offline": "Offline"}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR = float("inf")
+_NOTHING = (1 - Severity.INFO, 0)
+"""Where a monitor without alerts stands among what needs a hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,18 +136,17 @@ def table(store: Store, fleet: Sequence[Instrument], firing: Iterable[Alert], as
     alerts: dict[str, list[Alert]] = {}
     for alert in firing:
         alerts.setdefault(alert.instrument, []).append(alert)
+    text = asked.text.casefold()
+    found = _shown(store, [each for each in fleet if _has(each, text)], alerts, asked)
+    found.sort(key=_order(store, alerts, asked), reverse=asked.down)
+    pages = max(1, -(-len(found) // ON_PAGE))
+    page = min(asked.page, pages)
     rows = [
         Row(instrument=each, site=each.labels.get(site_label, ""), alerts=alerts.get(each.serial, ()))
-        for each in fleet
-        if _has(each, asked.text.casefold())
+        for each in found[(page - 1) * ON_PAGE : page * ON_PAGE]
     ]
-    rows = _shown(store, rows, asked)
-    rows.sort(key=_order(store, asked), reverse=asked.down)
-    pages = max(1, -(-len(rows) // ON_PAGE))
-    page = min(asked.page, pages)
-    shown = rows[(page - 1) * ON_PAGE : page * ON_PAGE]
-    _fill(store, shown)
-    return Table(shown, len(rows), pages, page)
+    _fill(store, rows)
+    return Table(rows, len(found), pages, page)
 
 
 def _has(instrument: Instrument, text: str) -> bool:
@@ -155,38 +156,41 @@ def _has(instrument: Instrument, text: str) -> bool:
     return any(text in word.casefold() for word in words)
 
 
-def _shown(store: Store, rows: list[Row], asked: Asked) -> list[Row]:
+def _shown(
+    store: Store, fleet: list[Instrument], alerts: Mapping[str, Sequence[Alert]], asked: Asked
+) -> list[Instrument]:
     if asked.rule:
-        rows = [row for row in rows if any(alert.rule == asked.rule for alert in row.alerts)]
+        fleet = [each for each in fleet if any(alert.rule == asked.rule for alert in alerts.get(each.serial, ()))]
     if asked.show == "firing":
-        return [row for row in rows if row.alerts]
+        return [each for each in fleet if each.serial in alerts]
     if asked.show == "offline":
         newest = store.newest_from(Source.STATUS)
         offline = {sample.instrument for sample in newest if sample.values.get("online") is False}
-        return [row for row in rows if row.instrument.serial in offline]
-    return rows
+        return [each for each in fleet if each.serial in offline]
+    return fleet
 
 
-def _order(store: Store, asked: Asked) -> Callable[[Row], Any]:
-    """What rows are ordered by; what is not known comes first where the oldest or lowest does."""
+def _order(store: Store, alerts: Mapping[str, Sequence[Alert]], asked: Asked) -> Callable[[Instrument], Any]:
+    """What monitors are ordered by; what is not known comes first where the oldest or lowest does."""
     match asked.sort:
         case "name":
-            return lambda row: (row.instrument.name.casefold(), row.instrument.serial)
+            return lambda each: (each.name.casefold(), each.serial)
         case "seen":
             times = _seen(store)
-            return lambda row: (times.get(row.instrument.serial, _LONG_AGO), row.instrument.serial)
+            return lambda each: (times.get(each.serial, _LONG_AGO), each.serial)
         case "voltage":
             volts = _voltages(store)
-            return lambda row: (volts.get(row.instrument.serial, _FAR), row.instrument.serial)
+            return lambda each: (volts.get(each.serial, _FAR), each.serial)
         case "sic":
-            newest = {each.instrument: each for each in store.newest_from(Source.SIC)}
-            return lambda row: _sic(newest.get(row.instrument.serial))
+            newest = {sample.instrument: sample for sample in store.newest_from(Source.SIC)}
+            return lambda each: _sic(newest.get(each.serial))
         case "calibration":
             done = store.newest_at(Source.CALIBRATIONS)
-            return lambda row: (done.get(row.instrument.serial, _LONG_AGO), row.instrument.serial)
+            return lambda each: (done.get(each.serial, _LONG_AGO), each.serial)
         case "serial":
-            return lambda row: row.instrument.serial
-    return lambda row: (-_worst(row.alerts), -len(row.alerts), row.instrument.serial)
+            return lambda each: each.serial
+    needs = {serial: (-max(alert.severity for alert in its), -len(its)) for serial, its in alerts.items()}
+    return lambda each: (needs.get(each.serial, _NOTHING), each.serial)
 
 
 def _sic(newest: Sample | None) -> tuple[int, datetime]:
@@ -194,10 +198,6 @@ def _sic(newest: Sample | None) -> tuple[int, datetime]:
     if newest is None:
         return 1, _LONG_AGO
     return (2 if newest.values.get("status") == "Success" else 0), newest.at
-
-
-def _worst(alerts: Sequence[Alert]) -> int:
-    return max((alert.severity for alert in alerts), default=Severity.INFO - 1)
 
 
 def _seen(store: Store) -> dict[str, datetime]:
