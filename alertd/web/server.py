@@ -44,7 +44,7 @@ def bind(address: Address) -> socket.socket:
         UsageError: somebody else does, or there is no such address on this machine.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    # Named, the protocol lets asyncio switch Nagle's algorithm off: else each answer waits 40 ms for an acknowledgement.
+    # With its protocol named, asyncio switches Nagle's algorithm off; else answers wait 40 ms for an acknowledgement.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
