@@ -1,7 +1,6 @@
 """The log-in page: a password opens a session, slowly for who guesses; and the way out."""
 
-import threading
-
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -18,8 +17,10 @@ from alertd.web.templating import page
 
 log = logger(__name__)
 
+QUEUE = 20
+"""So many may wait for others' passwords to be looked at."""
 QUEUE_FOR = 5.0
-"""Seconds that somebody waits for others' passwords to be looked at."""
+"""Seconds after which one more may come."""
 WRONG = "That name and password do not belong together."
 
 
@@ -27,6 +28,8 @@ def login_routes(gate: Gate) -> APIRouter:
     """Log in, log out."""
     router = APIRouter(include_in_schema=False)
     door = _Door(gate)
+    # Each look at a password takes 32 MB and a core: one at a time, and none of the threads that answer readers.
+    one_by_one = CapacityLimiter(1)
 
     @router.get("/login")
     def form(request: Request) -> Response:
@@ -36,7 +39,12 @@ def login_routes(gate: Gate) -> APIRouter:
         return page(request, "login.html", next=wanted, says="")
 
     @router.post("/login")
-    def log_in(request: Request) -> Response:
+    async def log_in(request: Request) -> Response:
+        if one_by_one.statistics().tasks_waiting >= QUEUE:
+            raise RefusedError(429, "too many log in at once: try again", after=QUEUE_FOR)
+        return await to_thread.run_sync(looked_at, request, limiter=one_by_one)
+
+    def looked_at(request: Request) -> Response:
         visit = visit_of(request)
         wanted = local_path(visit.form.get("next", "/"))
         name = visit.form.get("name", "").strip()
@@ -68,27 +76,18 @@ def login_routes(gate: Gate) -> APIRouter:
 
 
 class _Door:
-    """Looks at passwords, one at a time: each takes 32 MB and a core."""
+    """Looks at passwords, and remembers who failed."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._attempts = Attempts()
-        self._one_by_one = threading.Lock()
 
     def knock(self, name: str, password: str, address: str) -> Account | None:
         """Whose name and password these are; None for nobody's.
 
         Raises:
-            RefusedError: 429 for who failed too often, or where too many knock at once.
+            RefusedError: 429 for who failed too often.
         """
-        if not self._one_by_one.acquire(timeout=QUEUE_FOR):
-            raise RefusedError(429, "too many log in at once: try again", after=QUEUE_FOR)
-        try:
-            return self._look(name, password, address)
-        finally:
-            self._one_by_one.release()
-
-    def _look(self, name: str, password: str, address: str) -> Account | None:
         called = name[:LONGEST_NAME]
         wait = self._attempts.wait(called, address)
         if wait:
