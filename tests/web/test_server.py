@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,19 @@ def test_a_slow_body(served: Served):
         reply = read_reply(connection)
     assert (reply.status, reply.text) == (408, "the body did not come in time")
     assert BODY_WITHIN - 1 < time.monotonic() - began < BODY_WITHIN + 3
+
+
+def test_a_kept_connection_is_quick(served: Served):
+    """The second answer on a connection comes as soon as the first: nothing waits for the client's acknowledgement."""
+    took = []
+    connection = HTTPConnection("127.0.0.1", served.port, timeout=10)
+    for _ in range(10):
+        began = time.monotonic()
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"ok\n"
+        took.append(time.monotonic() - began)
+    connection.close()
+    assert min(took[1:]) < 0.03, took  # a delayed acknowledgement takes 0.04 s at least
 
 
 def test_who_asks_and_does_not_read(served: Served):
