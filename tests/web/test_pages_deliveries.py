@@ -67,9 +67,9 @@ def test_targets_and_how_they_take_messages(site: WebSite):
         ("?again=" + "9" * 5000, ["delivered", "given up", "waiting"]),
     ],
 )
-def test_messages_by_target_and_state(site: WebSite, query: str, shown: list[str]):
+def test_messages_by_target_and_state(shared: WebSite, query: str, shown: list[str]):
     """Those asked for; whatever is written into the address is text."""
-    answer = site.get(f"/deliveries{query}")
+    answer = shared.get(f"/deliveries{query}")
     assert answer.status_code == 200
     assert "<script>alert" not in answer.text
     rows = answer.text.split("<tbody>")[1].split("<tr>")[1:] if "<tbody>" in answer.text else []
@@ -104,9 +104,9 @@ def test_nothing_is_sent_again_that_the_target_knows(site: WebSite):
 
 
 @pytest.mark.parametrize("number", ["0", "999999", "-1", "1.5", "9" * 5000, "x", "%00", "٣"])
-def test_no_such_message(site: WebSite, number: str):
+def test_no_such_message(shared: WebSite, number: str):
     """404 for whatever is no message's number."""
-    assert site.post(f"/deliveries/{number}/again").status_code == 404
+    assert shared.post(f"/deliveries/{number}/again").status_code == 404
 
 
 def test_another_site_sends_nothing(site: WebSite):
@@ -154,10 +154,10 @@ def test_a_drill_that_hangs_holds_nobody_up(tmp_path: Path):
 
 
 @pytest.mark.parametrize("receiver", ["", "nobody", HOSTILE, "x" * 100_000])
-def test_no_such_receiver(site: WebSite, receiver: str):
+def test_no_such_receiver(shared: WebSite, receiver: str):
     """404, and nothing is sent."""
-    assert site.post("/deliveries/drill", data={"receiver": receiver}).status_code == 404
-    assert not site.sink.received
+    assert shared.post("/deliveries/drill", data={"receiver": receiver}).status_code == 404
+    assert not shared.sink.received
 
 
 def test_a_target_that_is_gone_is_sent_nothing(tmp_path: Path):

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,7 +27,6 @@ from tests.support.readers import (
     USERS,
     Browser,
     add_probes,
-    app_of,
     bearer,
     csrf_in,
     logged,
