@@ -17,7 +17,7 @@ WORKERS ?= 4
 
 RUNS ?= 20000
 
-.PHONY: help demo test test-web check fuzz format bench picture screenshots lock wheel clean
+.PHONY: help demo test check fuzz format bench picture screenshots lock wheel clean
 
 $(READY): constraints.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "alertd needs Python 3.11 or newer with its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
@@ -35,10 +35,7 @@ demo: $(READY) ## the whole thing on this machine, with nothing configured
 	@$(BIN)/alertd demo
 
 test: $(READY) ## the tests
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not web" $(TESTS)
-
-test-web: $(READY) ## the tests of the web surface: browsers, real processes, floods; some ten minutes more
-	@$(BIN)/python -m pytest -n $(WORKERS) -m web tests/web
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 check: $(READY) ## format, lint, types, architecture, fuzzing, then the tests
 	@$(BIN)/ruff format --check $(CODE)

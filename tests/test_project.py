@@ -204,6 +204,12 @@ def test_nothing_foreign(what: str):
     assert found.stdout == ""
 
 
+def test_groups_stay_together(request: pytest.FixtureRequest, worker_id: str):
+    """What is set up for a group of tests is set up once, for one worker runs them all."""
+    if worker_id != "master":
+        assert request.node.nodeid.endswith("@wheel")
+
+
 def test_licence():
     """The licence is MIT and the authors' own."""
     text = (ROOT / "LICENSE").read_text()
@@ -217,7 +223,6 @@ def test_licence():
         "help",
         "demo",
         "test",
-        "test-web",
         "check",
         "fuzz",
         "format",

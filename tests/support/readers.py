@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import yaml
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
+from starlette.routing import Mount
 
 from alertd.config.access import Cost
 from alertd.daemon.setup import load_setup
@@ -45,9 +48,43 @@ def app_of(site: WebSite) -> FastAPI:
     return app
 
 
+def rest_of(app: FastAPI) -> FastAPI:
+    """The application below /api/v1."""
+    (rest,) = (each.app for each in app.router.routes if isinstance(each, Mount))
+    assert isinstance(rest, FastAPI)
+    return rest
+
+
+def routes(site: WebSite, *methods: str) -> Iterator[tuple[str, str]]:
+    """Method and path of each route, its parameters filled in."""
+    for path, route in _routes(app_of(site).router):
+        for method in sorted(route.methods & set(methods)):
+            yield method, re.sub(r"\{[^}]+\}", "x", path)
+
+
+def _routes(router: Any, prefix: str = "") -> Iterator[tuple[str, APIRoute]]:
+    for each in router.routes:
+        if isinstance(each, APIRoute):
+            yield prefix + each.path, each
+        elif isinstance(each, Mount):
+            yield from _routes(each, prefix + each.path)
+        else:  # newer versions of FastAPI keep an included router as it is
+            yield from _routes(getattr(each, "original_router", each), prefix)
+
+
+def refusal(answer: requests.Response) -> tuple[int, str]:
+    """Status and what it says, in the form of the pages or the interface that was asked."""
+    found, path = answer.json(), urlsplit(answer.url).path
+    if path.startswith("/api/v2/"):
+        return answer.status_code, found
+    is_rest = path.startswith("/api/v1/")
+    assert found.keys() == ({"error", "description"} if is_rest else {"error"}), found
+    return answer.status_code, found["description" if is_rest else "error"]
+
+
 def with_http(folder: Path, **http: object) -> WebSite:
     """A site whose config has this below `http`; what its requests carry is up to the test."""
-    site = WebSite(folder, http={"listen": "127.0.0.1:0", "external_url": "http://alertd.example.com"} | http)
+    site = WebSite(folder, http={"listen": "127.0.0.1:9321", "external_url": "http://alertd.example.com"} | http)
     site.sends_proof = False
     return site
 
@@ -62,7 +99,7 @@ def add_probes(site: WebSite) -> None:
         return {"name": person.name, "role": person.role.name, "via": person.via, "address": person.address}
 
     @app.post("/probe")
-    @app.post("/api/v1/probe")
+    @rest_of(app).post("/probe")
     @app.post("/alerts/{alert_id}/probe")
     def change(request: Request, person: Operator) -> dict[str, object]:
         audit(person, "probe", request.url.path)

@@ -22,34 +22,46 @@ def words(html: str) -> str:
 
 
 @contextmanager
-def chromium(*, width: int = 1100, script: bool = True) -> Iterator[Any]:
-    """One page of a browser; what goes wrong in it, or is refused by its content policy, fails the test."""
+def launched() -> Iterator[Any]:
+    """A headless browser."""
     playwright_api = pytest.importorskip("playwright.sync_api", reason="no playwright (pip install playwright)")
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("no chromium (Debian: apt-get install chromium)")
-    wrong: list[str] = []
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=OPTIONS)
-        page = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script).new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("dialog", lambda dialog: (wrong.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
         try:
-            yield page
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def visit(browser: Any, *, width: int = 1100, script: bool = True) -> Iterator[Any]:
+    """One page of a browser; what goes wrong in it, or is refused by its content policy, fails the test."""
+    wrong: list[str] = []
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("dialog", lambda dialog: (wrong.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
+    try:
+        yield page
+    finally:
+        context.close()
     assert not wrong, wrong
 
 
-def barriers(page: Any) -> list[str]:
-    """What axe finds that keeps people out: serious and critical, each with where it is."""
+def barriers(page: Any, *rules: str) -> list[str]:
+    """What axe finds that keeps people out, by these of its rules or all: serious and critical, with where it is."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-playwright-python")
-    found = axe.Axe().run(page).response["violations"]
+    response = axe.Axe().run(page, options={"runOnly": list(rules)} if rules else None).response
+    looked_at = {each["id"] for each in response["passes"]}
+    assert set(rules or ("color-contrast", "landmark-one-main", "document-title")) <= looked_at
     return [
         f"{each['id']}: {node['target']} {node['html'][:200]}"
-        for each in found
+        for each in response["violations"]
         if each["impact"] in ("serious", "critical")
         for node in each["nodes"]
     ]

@@ -1,6 +1,5 @@
 """`/api/v2` over a real socket: what is on record in Alertmanager's forms, silences made and ended, what is refused."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,13 +13,6 @@ from tests.support.web import HOSTILE, NOW, WebSite, alert
 
 SECRETS = ("a-secret-key", "a-secret-path")
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
-    """One for all that changes nothing."""
-    with WebSite(tmp_path_factory.mktemp("quiet")) as made:
-        yield made
 
 
 def posted(**given: Any) -> dict[str, Any]:
@@ -47,14 +39,14 @@ def subjects(alerts: list[dict[str, Any]]) -> set[str]:
     return {each["labels"].get("instrument") or "own" for each in alerts}
 
 
-def test_status(site: WebSite):
+def test_status(shared: WebSite):
     """No cluster, alertd's version and start, routes that name receivers and hold no secret."""
-    status = shown(site, "status")
+    status = shown(shared, "status")
     assert status["cluster"] == {"name": "", "peers": [], "status": "disabled"}
     assert status["uptime"] == "2026-11-24T12:00:00.000Z"
     assert status["versionInfo"].keys() == {"branch", "buildDate", "buildUser", "goVersion", "revision", "version"}
     assert "receiver: on-call" in status["config"]["original"]
-    assert shown(site, "receivers") == [{"name": "team"}, {"name": "on-call"}]
+    assert shown(shared, "receivers") == [{"name": "team"}, {"name": "on-call"}]
 
 
 def test_alerts(site: WebSite):
@@ -71,12 +63,12 @@ def test_alerts(site: WebSite):
     assert subjects(shown(site, "alerts?receiver=te.m")) == {"phone"}
 
 
-def test_groups(site: WebSite):
+def test_groups(shared: WebSite):
     """By receiver and the route's labels."""
-    groups = shown(site, "alerts/groups")
+    groups = shown(shared, "alerts/groups")
     told = {(each["receiver"]["name"], each["labels"].get("site"), len(each["alerts"])) for each in groups}
     assert told == {("on-call", "Quarry A", 1), ("on-call", '<b>"B"</b>', 1), ("team", None, 1)}
-    assert shown(site, "alerts/groups?receiver=nobody") == []
+    assert shown(shared, "alerts/groups?receiver=nobody") == []
 
 
 def test_a_silence_and_what_it_holds(site: WebSite):
@@ -195,20 +187,20 @@ BROKEN = b'{"matchers": [{"name": "a", "value": "\\ud800", "isRegex": false}]'
         ("PUT silences", None, 405, ""),
     ],
 )
-def test_what_is_refused(quiet: WebSite, asked: str, body: Any, status: int, says: str):
+def test_what_is_refused(shared: WebSite, asked: str, body: Any, status: int, says: str):
     """One JSON string under a status that says whose fault it is; nothing is on record afterwards."""
     method, path = asked.split()
     given = (
         {"data": body, "headers": {"content-type": "application/json"}} if isinstance(body, bytes) else {"json": body}
     )
-    answer = quiet.ask(method, f"/api/v2/{path}", **({} if body is None else given))
+    answer = shared.ask(method, f"/api/v2/{path}", **({} if body is None else given))
     assert answer.status_code == status, answer.text
     if status != 405:
         assert isinstance(answer.json(), str)
         assert says in answer.json()
     assert len(answer.text) < 400
     assert "Traceback" not in answer.text
-    assert shown(quiet, "silences") == []
+    assert shown(shared, "silences") == []
 
 
 def test_what_another_site_asks_for(site: WebSite):

@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.processes import Done, Running, Site, wait_until
 
+pytestmark = pytest.mark.xdist_group("amtool")
+
 LOW, FINE, TOO = "QT100000", "QT100001", "QT100002"
 
 

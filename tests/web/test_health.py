@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from alertd.daemon.tally import Tally
 from alertd.store.store import Store
 from alertd.web.app import application
 from alertd.web.server import WebServer, bind
-from tests.support.processes import Site, wait_until
+from tests.support.processes import Running, Site, wait_until
 from tests.support.sockets import Reply, ask, free_port
 
 pytestmark = pytest.mark.xdist_group("health")
@@ -44,10 +45,27 @@ def site(tmp_path: Path, port: int) -> Iterator[Site]:
         yield made
 
 
-def test_ready(site: Site, port: int):
+@dataclass
+class Ready:
+    """A daemon that is ready; each test leaves it so."""
+
+    site: Site
+    daemon: Running
+    port: int
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
+    port = free_port()
+    with Site(tmp_path_factory.mktemp("ready"), http={"listen": f"127.0.0.1:{port}"}) as site:
+        daemon = site.run()
+        wait_until(lambda: ask(port, "/readyz").status == 200)
+        yield Ready(site, daemon, port)
+
+
+def test_ready(ready: Ready):
     """A daemon that has read every source once is ready; each of its checks says how it stands."""
-    site.run()
-    wait_until(lambda: ask(port, "/readyz").status == 200)
+    port = ready.port
     checks = ask(port, "/readyz").json["checks"]
     assert set(checks) == {"store", "scheduler", "poll", "outbox"}
     assert all(check["says"] for check in checks.values())
@@ -62,26 +80,25 @@ def test_no_good_poll_yet(site: Site, port: int):
     assert bad(ask(port, "/readyz"))["poll"].endswith(": no good poll yet")
 
 
-def test_a_store_that_broke(site: Site, port: int):
-    """A database that does not answer any more is named; the process is alive all the same."""
-    site.run()
-    wait_until(lambda: ask(port, "/readyz").status == 200)
-    with closing(sqlite3.connect(site.database, isolation_level=None)) as aside:
+def test_a_store_that_broke(ready: Ready):
+    """A database that does not answer any more is named, as long as it does not; the process is alive all the same."""
+    with closing(sqlite3.connect(ready.site.database, isolation_level=None)) as aside:
         aside.execute("ALTER TABLE cursors RENAME TO elsewhere")
-    said = bad(ask(port, "/readyz"))["store"]
+        answers = ask(ready.port, "/readyz"), ask(ready.port, "/healthz")
+        aside.execute("ALTER TABLE elsewhere RENAME TO cursors")
+    said = bad(answers[0])["store"]
     assert "alertd.db" in said
     assert "\n" not in said
-    assert ask(port, "/healthz").text == "ok\n"
+    assert answers[1].text == "ok\n"
+    wait_until(lambda: ask(ready.port, "/readyz").status == 200)
 
 
-def test_a_stopped_process_answers_again(site: Site, port: int):
+def test_a_stopped_process_answers_again(ready: Ready):
     """Time in which the whole process stood still is no reason to be restarted once it goes on."""
-    daemon = site.run()
-    wait_until(lambda: ask(port, "/readyz").status == 200)
-    daemon.tell(signal.SIGSTOP)
+    ready.daemon.tell(signal.SIGSTOP)
     time.sleep(1)
-    daemon.tell(signal.SIGCONT)
-    wait_until(lambda: ask(port, "/readyz").status == 200)
+    ready.daemon.tell(signal.SIGCONT)
+    wait_until(lambda: ask(ready.port, "/readyz").status == 200)
 
 
 # ── what takes longer than a test may ────────────────────────────────────────────────────────────────────────────────

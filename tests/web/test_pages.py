@@ -1,6 +1,7 @@
 """The pages: whole and true over a store with a fleet, its past, alerts and messages; hostile names change nothing."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -70,9 +71,9 @@ def read(site: WebSite, path: str, status: int = 200) -> Reader:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_whole(site: WebSite, path: str):
+def test_every_page_is_whole(shared: WebSite, path: str):
     """Every element is closed, the headings leave no level out, and nothing needs what the policy forbids."""
-    page = read(site, path)
+    page = read(shared, path)
     assert page.elements.count("h1") == page.elements.count("main") == 1
     assert all(after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
     assert not {name for name in page.attributes if name == "style" or name.startswith("on")}
@@ -81,17 +82,17 @@ def test_every_page_is_whole(site: WebSite, path: str):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_link_leads_somewhere(site: WebSite, path: str):
+def test_every_link_leads_somewhere(shared: WebSite, path: str):
     """To pages that are there; those of the navigation are others' to test."""
     navigation = {"/rules", "/silences", "/deliveries", "/sources"}
-    for link in {each for each in read(site, path).links if each.startswith("/")} - navigation:
-        assert site.get(link).status_code == 200, link
+    for link in {each for each in read(shared, path).links if each.startswith("/")} - navigation:
+        assert shared.get(link).status_code == 200, link
 
 
-def test_hostile_names_are_text(site: WebSite):
+def test_hostile_names_are_text(shared: WebSite):
     """A name with a script, quotes and letters that turn the writing round is shown as it is, in a bdi of its own."""
     for path in ("/", "/alerts/strange", "/monitors/QT100002"):
-        answer = site.get(path)
+        answer = shared.get(path)
         assert "<script>alert" not in answer.text
         assert "<bdi>&lt;script&gt;alert(" in answer.text
         assert HOSTILE.split()[0] in Reader(answer.text).words
@@ -100,9 +101,9 @@ def test_hostile_names_are_text(site: WebSite):
 # -- the overview ------------------------------------------------------------------------------------------------------
 
 
-def test_overview_says_what_fires(site: WebSite):
+def test_overview_says_what_fires(shared: WebSite):
     """How many, the worst first, each with what it measured; what is pending is counted."""
-    words = read(site, "/").words
+    words = read(shared, "/").words
     assert "3 alerts fire" in words
     assert "2 critical" in words
     assert "LowVoltage Quarry A north QT100000 35 min ago voltage 11.21 V < 11.3 V" in words
@@ -134,6 +135,18 @@ def test_a_storm_hides_nothing(site: WebSite):
     assert "/alerts/low" in page.links
 
 
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
+    """A fleet of which one is offline, one failed its check, and the others are well."""
+    with WebSite(tmp_path_factory.mktemp("mixed")) as site:
+        gone = Sample(instrument="QT100003", source=Source.STATUS, at=NOW, values={"online": False, "measuring": None})
+        failed = Sample(instrument="QT100004", source=Source.SIC, at=NOW, values={"status": "Fail", "hz500": 9.0})
+        dated = Sample(instrument="QT100003", source=Source.CURRENT, at=NOW, values={"voltage": 12.5})
+        late = [replace_at(sample) for sample in site.store.newest() if sample.instrument != "QT100003"]
+        site.record(samples=[gone, failed, dated, *late])
+        yield site
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -153,14 +166,9 @@ def test_a_storm_hides_nothing(site: WebSite):
         ("?page=999999", ["QT100000", "QT100002", "QT100001", "QT100003", "QT100004"]),
     ],
 )
-def test_the_fleet_is_found_and_ordered(site: WebSite, query: str, found: list[str]):
+def test_the_fleet_is_found_and_ordered(mixed: WebSite, query: str, found: list[str]):
     """By the query of the address alone: no script is needed."""
-    gone = Sample(instrument="QT100003", source=Source.STATUS, at=NOW, values={"online": False, "measuring": None})
-    failed = Sample(instrument="QT100004", source=Source.SIC, at=NOW, values={"status": "Fail", "hz500": 9.0})
-    dated = Sample(instrument="QT100003", source=Source.CURRENT, at=NOW, values={"voltage": 12.5})
-    late = [replace_at(sample) for sample in site.store.newest() if sample.instrument != "QT100003"]
-    site.record(samples=[gone, failed, dated, *late])
-    text = site.get(f"/{query}").text
+    text = mixed.get(f"/{query}").text
     table = text[text.index('id="fleet"') :]
     assert re.findall(r'<th scope="row"><a href="/monitors/(\w+)"', table) == found
 
@@ -180,9 +188,9 @@ def test_the_fleet_has_pages(site: WebSite):
     assert [link for link in last.links if link.startswith("/monitors/")][-1] == "/monitors/QT300000"
 
 
-def test_trends_are_drawn(site: WebSite):
+def test_trends_are_drawn(shared: WebSite):
     """One line for each monitor that has measured; that of a battery that runs flat goes down."""
-    text = site.get("/?sort=serial").text
+    text = shared.get("/?sort=serial").text
     lines = re.findall(r'class="sparkline"[^>]*><path d="M([\d. L]+)"', text)
     assert len(lines) == 5
     heights = [float(place.split()[1]) for place in lines[0].split("L")]
@@ -193,9 +201,9 @@ def test_trends_are_drawn(site: WebSite):
 # -- an alert ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_alert_says_all_of_it(site: WebSite):
+def test_an_alert_says_all_of_it(shared: WebSite):
     """What it measured against which limit, since when, who was told with what outcome, its steps, its rule's place."""
-    page = read(site, "/alerts/low")
+    page = read(shared, "/alerts/low")
     for words in (
         "voltage 11.21 V < 11.3 V",
         "Fires since 24 Nov 11:25 GMT, 35 min ago",
@@ -210,28 +218,28 @@ def test_an_alert_says_all_of_it(site: WebSite):
     assert "https://wiki.example.com/low-voltage" in page.links
 
 
-def test_a_chart_has_its_limit_and_spans(site: WebSite):
+def test_a_chart_has_its_limit_and_spans(shared: WebSite):
     """The drawing of the page is that of the mails: a limit, the part beyond it, when it was pending and firing."""
-    text = site.get("/alerts/low").text
+    text = shared.get("/alerts/low").text
     drawing = text[text.index('<div class="broad">') :]
     drawing = drawing[: drawing.index("</svg>")]
     for colour in ("line", "bad", "breach", "pending-band", "firing-band"):
         assert f'class="{colour}"' in drawing
 
 
-def test_the_end_of_an_alert(site: WebSite):
+def test_the_end_of_an_alert(shared: WebSite):
     """One that is over says so, and offers nothing to do."""
-    page = read(site, "/alerts/over")
+    page = read(shared, "/alerts/over")
     assert "Over since 24 Nov 07:00 UTC (recovered), after 4 h 50 min." in page.words
     assert "form" not in page.elements
 
 
 @pytest.mark.parametrize("path", ["/alerts/nix", "/monitors/nix", "/alerts/%3Cscript%3E", "/monitors/a%2Fb"])
-def test_what_is_not_there(site: WebSite, path: str):
+def test_what_is_not_there(shared: WebSite, path: str):
     """A page says so, and shows nothing of what was asked for."""
-    page = read(site, path, 404)
+    page = read(shared, path, 404)
     assert "There is no such" in page.words
-    assert "script>" not in site.get(path).text.replace("</script>", "")
+    assert "script>" not in shared.get(path).text.replace("</script>", "")
 
 
 def test_acknowledge(site: WebSite):
@@ -256,15 +264,15 @@ def test_acknowledge(site: WebSite):
         ("/alerts/low/silence", {"lasts": "-1h", "reason": "x"}, "-1h"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(site: WebSite, path: str, data: dict[str, str], says: str):
+def test_what_cannot_be_done_is_one_line(shared: WebSite, path: str, data: dict[str, str], says: str):
     """Beside the form, with nothing changed."""
-    answer = site.post(path, data=data)
+    answer = shared.post(path, data=data)
     assert answer.status_code == 409
     notice = re.search(r'role="alert"><bdi>(.*?)</bdi>', answer.text)
     assert notice is not None
     assert says in notice[1]
-    assert site.store.standing.acks(["low", "hot", "over"]) == []
-    assert site.store.standing.silences() == []
+    assert shared.store.standing.acks(["low", "hot", "over"]) == []
+    assert shared.store.standing.silences() == []
 
 
 @pytest.mark.parametrize(
@@ -288,11 +296,11 @@ def test_silence(site: WebSite, scope: str, matchers: list[str]):
     assert "silenced" in read(site, "/").words
 
 
-def test_another_sites_page_cannot_press_a_button(site: WebSite):
+def test_another_sites_page_cannot_press_a_button(shared: WebSite):
     """A request that another site's page makes a browser send changes nothing."""
-    answer = site.post("/alerts/low/acknowledge", headers={"origin": "https://evil.example.com"})
+    answer = shared.post("/alerts/low/acknowledge", headers={"origin": "https://evil.example.com"})
     assert answer.status_code == 403
-    assert site.store.standing.acks(["low"]) == []
+    assert shared.store.standing.acks(["low"]) == []
 
 
 # -- a monitor ---------------------------------------------------------------------------------------------------------
@@ -319,9 +327,9 @@ def test_a_monitor_with_its_past(site: WebSite):
 
 
 @pytest.mark.parametrize("span", ["24h", "7d", "30d", "nonsense"])
-def test_every_range_is_drawn(site: WebSite, span: str):
+def test_every_range_is_drawn(shared: WebSite, span: str):
     """Each from its own beginning; what is no range is a day."""
-    text = site.get(f"/monitors/QT100000?range={span}").text
+    text = shared.get(f"/monitors/QT100000?range={span}").text
     marked = re.search(r'aria-current="true">([^<]*)<', text)
     assert marked is not None
     assert marked[1] == {"7d": "7 days", "30d": "30 days"}.get(span, "24 hours")
@@ -360,20 +368,20 @@ def _month(serial: str) -> list[Sample]:
 # -- assets ------------------------------------------------------------------------------------------------------------
 
 
-def test_assets_are_kept_by_their_version(site: WebSite):
+def test_assets_are_kept_by_their_version(shared: WebSite):
     """A page names each with its version, which may be kept for ever; without it a browser asks again."""
-    text = site.get("/").text
+    text = shared.get("/").text
     paths = re.findall(r'(?:href|src)="(/assets/[^"]+)"', text)
     assert {path.split("?")[0] for path in paths} == {
         f"/assets/{n}" for n in ("icon.svg", "style.css", "charts.css", "page.js")
     }
     for path in paths:
-        answer = site.get(path)
+        answer = shared.get(path)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-        bare = site.get(path.split("?")[0])
+        bare = shared.get(path.split("?")[0])
         assert "no-cache" in bare.headers["cache-control"]
-        again = site.get(path.split("?")[0], headers={"if-none-match": bare.headers["etag"]})
+        again = shared.get(path.split("?")[0], headers={"if-none-match": bare.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
 
 
@@ -390,10 +398,10 @@ def test_assets_are_kept_by_their_version(site: WebSite):
         "",
     ],
 )
-def test_nothing_else_is_served(site: WebSite, name: str):
+def test_nothing_else_is_served(shared: WebSite, name: str):
     """No path leads out of the folder of assets."""
-    request = requests.Request("GET", site.url).prepare()
-    request.url = f"{site.url}/assets/{name}"  # as it is written: the client would tidy it up
+    request = requests.Request("GET", shared.url).prepare()
+    request.url = f"{shared.url}/assets/{name}"  # as it is written: the client would tidy it up
     with requests.Session() as session:
         assert session.send(request, timeout=10).status_code == 404
 

@@ -2,16 +2,17 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from alertd.matchers import Matcher
 from alertd.model import Severity, State
 from alertd.notify.silences import Silence, holds
-from tests.support.visiting import barriers, chromium, sticks_out
+from tests.support.visiting import barriers, sticks_out, visit
 from tests.support.web import HOSTILE, NOW, WebSite, alert
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("browser of pages")]
 
 PAGES = (
     "/rules",
@@ -24,9 +25,9 @@ PAGES = (
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_silence_by_clicking_labels(site: WebSite, script: bool):
+def test_silence_by_clicking_labels(browser: Any, site: WebSite, script: bool):
     """Two clicks choose, the preview says what it would hold, a reason, a button; what was filled in is kept."""
-    with chromium(script=script) as page:
+    with visit(browser, script=script) as page:
         page.goto(f"{site.url}/silences")
         page.get_by_role("link", name="New silence").click()
         if script:
@@ -52,9 +53,9 @@ def test_silence_by_clicking_labels(site: WebSite, script: bool):
     assert not holds(made, site.pending.labels, site.now)
 
 
-def test_the_preview_follows_what_happens(site: WebSite):
+def test_the_preview_follows_what_happens(browser: Any, site: WebSite):
     """An alert that begins while somebody fills in the form is in the preview, and nothing filled in is lost."""
-    with chromium() as page:
+    with visit(browser) as page:
         page.clock.install()
         page.goto(f"{site.url}/silences/new?matcher=alertname%3DHot")
         page.get_by_label("Reason").fill("heat wave")
@@ -65,9 +66,9 @@ def test_the_preview_follows_what_happens(site: WebSite):
         assert page.get_by_label("Reason").input_value() == "heat wave"
 
 
-def test_a_wrong_matcher_is_said_beside_what_was_filled_in(site: WebSite):
+def test_a_wrong_matcher_is_said_beside_what_was_filled_in(browser: Any, site: WebSite):
     """By keys alone: it is written, refused in one line, mended, and the terms are still there."""
-    with chromium() as page:
+    with visit(browser) as page:
         page.goto(f"{site.url}/silences/new")
         page.get_by_label("Reason").fill("swap")
         page.get_by_label("A matcher").fill("site=~(")
@@ -81,28 +82,30 @@ def test_a_wrong_matcher_is_said_beside_what_was_filled_in(site: WebSite):
         assert page.get_by_label("Reason").input_value() == "swap"
 
 
-@pytest.mark.parametrize("width", [360, 1100])
-def test_nothing_keeps_anybody_out(site: WebSite, width: int):
-    """axe finds nothing serious, by day; no page is wider than a phone; nothing of a page runs that is a name."""
+def test_nothing_keeps_anybody_out(browser: Any, site: WebSite):
+    """axe finds nothing serious, on a phone and a desk; no page sticks out; nothing of a page runs that is a name."""
     odd = Matcher("name", "=", HOSTILE)
     silence = Silence(
         id="odd", matchers=(odd,), starts_at=NOW, ends_at=None, author=HOSTILE, reason=HOSTILE, created_at=NOW
     )
     site.store.standing.add_silence(silence)
-    with chromium(width=width) as page:
+    with visit(browser) as page:
         for path in PAGES:
+            page.set_viewport_size({"width": 1100, "height": 900})
             page.goto(site.url + path)
             assert barriers(page) == [], path
             assert sticks_out(page) <= 0, path
-        page.emulate_media(color_scheme="dark")
-        for path in PAGES:
-            page.goto(site.url + path)
-            assert barriers(page) == [], f"{path} in the dark"
+            page.emulate_media(color_scheme="dark")
+            assert barriers(page, "color-contrast") == [], f"{path} in the dark"
+            page.emulate_media(color_scheme="light")
+            page.set_viewport_size({"width": 360, "height": 900})
+            assert barriers(page) == [], f"{path} on a phone"
+            assert sticks_out(page) <= 0, f"{path} on a phone"
 
 
-def test_a_drill_by_its_button(site: WebSite):
+def test_a_drill_by_its_button(browser: Any, site: WebSite):
     """Pressed, run, and said what came of it."""
-    with chromium() as page:
+    with visit(browser) as page:
         page.goto(f"{site.url}/deliveries")
         page.get_by_role("button", name=re.compile("Drill.* team")).click()
         page.get_by_text("delivered", exact=True).first.wait_for()

@@ -67,10 +67,10 @@ def test_what_a_shadow_would_have_sent(site: WebSite):
     assert "Would have sent 1 firing since 35 min ago, the last 35 min ago; 1 now. team: 1" in text
 
 
-def test_hints_are_named_with_their_place(site: WebSite):
+def test_hints_are_named_with_their_place(shared: WebSite):
     """As alertd check would."""
-    wait_until(lambda: site.house.rulebook.advice() is not None)
-    text = words(site.get("/rules/Hot").text)
+    wait_until(lambda: shared.house.rulebook.advice() is not None)
+    text = words(shared.get("/rules/Hot").text)
     assert "Can hardly be meant" in text
     assert "Hot has no test" in text
     assert "site.yaml:" in text
@@ -98,8 +98,8 @@ def test_odd_names_break_nothing(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["Nothing", "..%2f..%2fconfig.yaml", "%00", "a" * 3000])
-def test_no_such_rule(site: WebSite, name: str):
+def test_no_such_rule(shared: WebSite, name: str):
     """404, and no word of what is where."""
-    answer = site.get(f"/rules/{name}")
+    answer = shared.get(f"/rules/{name}")
     assert answer.status_code == 404
-    assert str(site.folder) not in answer.text
+    assert str(shared.folder) not in answer.text

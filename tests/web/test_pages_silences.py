@@ -69,18 +69,18 @@ def test_those_that_are_over_are_shown_when_asked_for(site: WebSite):
     assert f'href="{NEW.replace("%20", "+")}"' in answer.text
 
 
-def test_a_click_on_a_label_shows_what_it_would_hold(site: WebSite):
+def test_a_click_on_a_label_shows_what_it_would_hold(shared: WebSite):
     """Each label is a link that adds its matcher; the preview is the command's."""
-    first = site.get("/silences/new").text
+    first = shared.get("/silences/new").text
     assert "Nothing is chosen yet" in words(first)
     assert f'href="{NEW.replace("%20", "+")}"' in first
-    text = words(site.get(NEW).text)
+    text = words(shared.get(NEW).text)
     assert "2 alerts, and whatever comes up at 2 monitors." in text
     assert "critical LowVoltage Quarry A north QT100000 voltage 11.21 V < 11.3 V" in text
-    both = words(site.get(NEW + "&matcher=" + quote("alertname=Hot")).text)
+    both = words(shared.get(NEW + "&matcher=" + quote("alertname=Hot")).text)
     assert "1 alert, and whatever comes up at 2 monitors." in both
-    assert "Nothing matches" in words(site.get("/silences/new?matcher=site%3Dnowhere").text)
-    assert site.get("/silences").text.count("<article") == 0
+    assert "Nothing matches" in words(shared.get("/silences/new?matcher=site%3Dnowhere").text)
+    assert shared.get("/silences").text.count("<article") == 0
 
 
 @pytest.mark.parametrize(
@@ -129,17 +129,17 @@ def test_a_silence_is_made(site: WebSite, form: dict[str, str], lasts: timedelta
         ({"reason": "x" * 2001}, "reason: 2001 characters; 2000 are the most"),
     ],
 )
-def test_what_cannot_be_is_one_clear_line_in_the_filled_form(site: WebSite, form: dict[str, Any], says: str):
+def test_what_cannot_be_is_one_clear_line_in_the_filled_form(shared: WebSite, form: dict[str, Any], says: str):
     """Nothing is made, and what was written is still there."""
     whole = {"matcher": [SITE], "lasts": "2h", "reason": '"<b>swap</b>"', "start": "1h", **form}
-    answer = site.post("/silences", data=whole)
+    answer = shared.post("/silences", data=whole)
     assert answer.status_code == 400
     error = answer.text.split('role="alert" id="wrong">')[1].split("</p>")[0]
     assert says in words(f"<main>{error}</main>")
     assert "\n" not in error
     assert "--" not in error
     assert "<b>swap" not in answer.text
-    assert site.store.standing.silences() == []
+    assert shared.store.standing.silences() == []
     if "matcher" not in form and len(whole["reason"]) < 2000:
         assert 'value="1h"' in answer.text
         assert "2 alerts, and whatever comes up" in words(answer.text)
@@ -157,9 +157,9 @@ def test_a_silence_is_ended(site: WebSite):
 
 
 @pytest.mark.parametrize("silence_id", ["nothing", "%00", "..%2f..", "x" * 3000, "<script>"])
-def test_no_such_silence(site: WebSite, silence_id: str):
+def test_no_such_silence(shared: WebSite, silence_id: str):
     """404 for whatever is none."""
-    assert site.post(f"/silences/{silence_id}/expire").status_code == 404
+    assert shared.post(f"/silences/{silence_id}/expire").status_code == 404
 
 
 def test_another_site_silences_nothing(site: WebSite):

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from alertd.mycirrus.simulator.script import plain_fleet
 from tests.support.docs import DOCS, section
-from tests.support.processes import Site, wait_until
-from tests.support.sockets import ask, free_port
+from tests.support.scrapes import Scraped, families
 
 RULES = DOCS / "prometheus" / "alertd.rules.yml"
 DASHBOARD = DOCS / "prometheus" / "alertd-dashboard.json"
@@ -53,15 +51,10 @@ def queries() -> Iterator[tuple[str, str]]:
     yield from ((note["name"], note["expr"]) for note in shown["annotations"]["list"])
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+@pytest.fixture
+def served(scraped: Scraped) -> dict[str, str]:
     """Every metric of a running alertd, with its type."""
-    port = free_port()
-    http = {"listen": f"127.0.0.1:{port}", "metrics_per_instrument": True}
-    with Site(tmp_path_factory.mktemp("site"), fleet=plain_fleet(1), http=http) as site:
-        site.run()
-        wait_until(lambda: ask(port, "/metrics").status == 200)
-        return dict(re.findall(r"^# TYPE (\S+) (\S+)$", ask(port, "/metrics").text, re.MULTILINE))
+    return families(scraped.text)
 
 
 def labels_of() -> dict[str, set[str]]:

@@ -30,13 +30,6 @@ from tests.support.web import HOSTILE, NOW, WebSite, alert, minutes
 API = "/api/v1"
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
-    """One server for tests that change nothing."""
-    with WebSite(tmp_path_factory.mktemp("site")) as made:
-        yield made
-
-
 def got(site: WebSite, path: str, **asked: Any) -> Any:
     answer = site.get(API + path, **asked)
     assert answer.status_code == 200, answer.text
@@ -55,6 +48,17 @@ def refused(answer: Any, status: int) -> str:
 # ── the commands' JSON ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.fixture(scope="module")
+def stated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
+    """One with three silences, by the command's own clock."""
+    with WebSite(tmp_path_factory.mktemp("stated")) as made:
+        made.now = datetime.now(UTC)
+        for body in ({"until_resolved": True}, {"for": "2h", "start": "1h"}, {"for": "1h", "rrule": "FREQ=DAILY"}):
+            asked = {"matchers": ['site="Quarry A"'], "reason": "works", **body}
+            assert made.post(f"{API}/silences", json=asked).status_code == 201
+        yield made
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [
@@ -70,18 +74,14 @@ def refused(answer: Any, status: int) -> str:
         ("/alerts", ["alerts"]),
     ],
 )
-def test_says_what_the_command_prints(site: WebSite, capfd: pytest.CaptureFixture[str], path: str, words: list[str]):
+def test_says_what_the_command_prints(stated: WebSite, capfd: pytest.CaptureFixture[str], path: str, words: list[str]):
     """A list's items, or the one thing that was asked for, are the JSON that the command prints."""
-    site.now = datetime.now(UTC)  # as the command's clock
-    for body in ({"until_resolved": True}, {"for": "2h", "start": "1h"}, {"for": "1h", "rrule": "FREQ=DAILY"}):
-        asked = {"matchers": ['site="Quarry A"'], "reason": "works", **body}
-        assert site.post(f"{API}/silences", json=asked).status_code == 201
     words = words or ["silence", "preview", 'site="Quarry A"', "severity=critical"]
     capfd.readouterr()
-    assert run([*words, "--json", "-c", str(site.folder / "config.yaml")]) == 0
+    assert run([*words, "--json", "-c", str(stated.folder / "config.yaml")]) == 0
     # The links of the command's messages carry a key that lets a reader act; over HTTP nobody is given one.
     printed = json.loads(without_keys(capfd.readouterr().out))
-    found = got(site, path)
+    found = got(stated, path)
     if isinstance(found, dict):
         found = found.get("items", {name: value for name, value in found.items() if name != "failures"})
     by_name = path == "/rules"

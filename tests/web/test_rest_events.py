@@ -25,6 +25,12 @@ from tests.support.web import NOW, WebSite
 EVENTS = "/api/v1/events"
 
 
+@pytest.fixture(autouse=True)
+def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a test waits less for what is told; how often it is looked is not what they are about."""
+    monkeypatch.setattr(watch, "LOOK_EVERY", 0.1)
+
+
 @dataclass(frozen=True)
 class Told:
     """One event as a browser would see it."""
@@ -182,9 +188,9 @@ def _states(told: list[Told]) -> dict[int, str]:
 @pytest.mark.parametrize(
     "text", ["x", "1", "1.2", "1.2.3.4", "-1.0.0", "1.0.0x", "١.٢.٣", "9" * 19 + ".0.0", "1.2." + "3" * 90]
 )
-def test_id_that_is_none(site: WebSite, text: str):
+def test_id_that_is_none(shared: WebSite, text: str):
     """What no event had is refused."""
-    answer = site.get(EVENTS, headers={"Last-Event-ID": text.encode()})
+    answer = shared.get(EVENTS, headers={"Last-Event-ID": text.encode()})
     assert answer.status_code == 422
     assert answer.json()["error"] == "invalid"
 

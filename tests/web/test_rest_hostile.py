@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,13 +11,6 @@ from tests.support.web import HOSTILE, WebSite
 
 API = "/api/v1"
 SECRETS = ("a-secret-key", "a-secret-path")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
-    """One server for the whole table: nothing here may change anything."""
-    with WebSite(tmp_path_factory.mktemp("site")) as made:
-        yield made
 
 
 def refused(answer: Any, *statuses: int) -> str:
@@ -61,9 +53,9 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_paths(site: WebSite, path: str):
+def test_paths(shared: WebSite, path: str):
     """A path to nothing is 404 or 422, and no header comes of it."""
-    answer = site.get(API + path)
+    answer = shared.get(API + path)
     refused(answer, 404, 422)
     assert "set-cookie" not in answer.headers
     assert "location" not in answer.headers
@@ -108,10 +100,10 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("path", QUERIES)
-def test_queries(site: WebSite, path: str):
+def test_queries(shared: WebSite, path: str):
     """A question that is none is refused at once, and says what is wrong."""
     started = time.monotonic()
-    refused(site.get(API + path), 404, 422)
+    refused(shared.get(API + path), 404, 422)
     assert time.monotonic() - started < 5
 
 
@@ -136,11 +128,11 @@ BODIES: list[Any] = [
 
 
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-def test_bodies(site: WebSite, body: bytes):
+def test_bodies(shared: WebSite, body: bytes):
     """A body that is not what the description says is refused, and nothing is acknowledged."""
-    answer = site.post(f"{API}/alerts/low/ack", data=body, headers={"Content-Type": "application/json"})
+    answer = shared.post(f"{API}/alerts/low/ack", data=body, headers={"Content-Type": "application/json"})
     refused(answer, 400, 422)
-    assert site.store.standing.acks(["low"]) == []
+    assert shared.store.standing.acks(["low"]) == []
 
 
 @pytest.mark.parametrize(
@@ -167,18 +159,18 @@ def test_bodies(site: WebSite, body: bytes):
         {"id": "mine"},
     ],
 )
-def test_silences(site: WebSite, change: dict[str, Any]):
+def test_silences(shared: WebSite, change: dict[str, Any]):
     """A silence that is none is refused within a second or two, and none is made."""
     started = time.monotonic()
     asked = {"matchers": ["site=x"], "reason": "works", "for": "2h", **change}
-    refused(site.post(f"{API}/silences", json=asked), 422)
-    assert site.store.standing.silences() == []
+    refused(shared.post(f"{API}/silences", json=asked), 422)
+    assert shared.store.standing.silences() == []
     assert time.monotonic() - started < 5
 
 
-def test_body_too_large(site: WebSite):
+def test_body_too_large(shared: WebSite):
     """More than a megabyte is not even read."""
-    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=10) as raw:
         head = (f"POST {API}/silences HTTP/1.1", "Host: x", "Content-Type: application/json", "Content-Length: 2000000")
         raw.sendall("\r\n".join((*head, "", "")).encode())
         answered = raw.recv(4096).decode()
@@ -191,22 +183,22 @@ def test_body_too_large(site: WebSite):
     ("path", "allowed"),
     [("/alerts", "GET"), ("/silences", "GET, POST"), ("/drill", "POST"), ("/alerts/low/ack", "POST")],
 )
-def test_methods(site: WebSite, method: str, path: str, allowed: str):
+def test_methods(shared: WebSite, method: str, path: str, allowed: str):
     """A method that a path does not have is refused, with those that it has."""
-    answer = site.ask(method, API + path)
+    answer = shared.ask(method, API + path)
     refused(answer, 405)
     assert answer.headers["allow"] == allowed
 
 
-def test_hostile_names_are_told_as_they_are(site: WebSite):
+def test_hostile_names_are_told_as_they_are(shared: WebSite):
     """A monitor's name is text, in ASCII on the wire, whatever it holds."""
     for path in ("/instruments", "/alerts", "/alerts/strange", "/deliveries", "/alerts/strange/render?channel=teams"):
-        answer = site.get(API + path)
+        answer = shared.get(API + path)
         assert answer.status_code == 200
         assert answer.content.isascii()
         assert answer.headers["x-content-type-options"] == "nosniff"
-    assert site.get(f"{API}/alerts/strange").json()["labels"]["site"] == '<b>"B"</b>'
-    assert site.get(f"{API}/instruments/QT100002").json()["name"] == HOSTILE
+    assert shared.get(f"{API}/alerts/strange").json()["labels"]["site"] == '<b>"B"</b>'
+    assert shared.get(f"{API}/instruments/QT100002").json()["name"] == HOSTILE
 
 
 def test_no_secret_is_told(site: WebSite):

@@ -13,8 +13,10 @@ import pytest
 
 from tests.support.web import WebSite
 
+pytestmark = pytest.mark.xdist_group("schema")
+
 SEED = 20261124
-EXAMPLES = 10
+EXAMPLES = 4
 """Of each operation, beside those that cover each part of its description."""
 CASES_AT_LEAST = 400
 

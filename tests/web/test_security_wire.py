@@ -21,10 +21,10 @@ from tests.support.readers import (
     bearer,
     logged,
     raw,
+    routes,
     with_http,
 )
 from tests.support.web import WebSite
-from tests.web.test_security import routes
 
 
 @pytest.fixture
