@@ -252,7 +252,7 @@ class _Drawing:
             start = place + 4 if after else min(place, taken_from) - 4 - wide
             if start >= self._left and place - start - wide < _ASTRAY:
                 yield Text((start, self._top + _SMALL), text, colour, _SMALL, halo=True)
-                taken_from = start - 2
+                taken_from = start - _SMALL  # a letter's room: fonts are wider than they are reckoned
 
     def _head(self) -> Iterator[Shape]:
         value = self._chart.points[-1][1]
