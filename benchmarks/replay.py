@@ -31,9 +31,9 @@ MONITORS, DAYS = 20, 30
 """`--sizes 100` is the fleet of the promise."""
 BEFORE = 8
 """Days of records before the replay's beginning, for windows to look back at."""
-SINKING = 20
+SINKING = 10
 """Of so many monitors one has a battery that goes low each night."""
-OVERDUE = 10
+OVERDUE = 1
 """Of so many one was not calibrated for long."""
 
 
@@ -139,7 +139,7 @@ def _tracks(number: int, days: int) -> Iterator[tuple[Source, Track]]:
     middle, swing = (12.9, 0.5) if _power(number) == "solar" else (12.5, 0.4)
     if number % SINKING == 0:
         middle, swing = 11.6, 0.5
-    visited = days + 3 if number % OVERDUE != 1 else days + 40
+    visited = days + 3 if number % OVERDUE else days + 40
     rows = [row for row in range(count) if not 5_000 < (row + 97 * number) % 20_000 < 5_040]  # now and then a gap
 
     def course(low: float, high: float) -> Column:

@@ -15,6 +15,7 @@ from alertd.store.schema import ALERTS, TOLD, TRANSITIONS
 _LIVING = (State.PENDING, State.FIRING)
 # None of the living is settled; saying so lets the index that serves open_ serve here as well.
 _UNSETTLED = query(ALERTS, Alert, ALERTS.c.settled == false())
+_UNSETTLED_IDS = select(ALERTS.c.id).where(ALERTS.c.settled == false())
 _ACTIVE = query(ALERTS, Alert, ALERTS.c.settled == false(), ALERTS.c.state.in_(_LIVING))
 
 
@@ -68,6 +69,11 @@ def open_(connection: Connection) -> list[Alert]:
 def unsettled(connection: Connection) -> list[Alert]:
     """Pending, firing, and resolved ones of which somebody may have something to hear, in the order they began."""
     return sorted(values_of(connection, _UNSETTLED, Alert), key=beginning)
+
+
+def unsettled_ids(connection: Connection) -> list[str]:
+    """The ids of `unsettled`."""
+    return list(connection.scalars(_UNSETTLED_IDS))
 
 
 def beginning(alert: Alert) -> tuple[datetime, str]:

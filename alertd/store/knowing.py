@@ -4,12 +4,13 @@ In one transaction that sees one state of the database: between two, a lane coul
 and it would be told again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, false
 
 from alertd.alerts.flapping import Episode
+from alertd.model import Alert
 from alertd.notify.backoff import is_failing
 from alertd.notify.known import Known
 from alertd.notify.standing import Ack, EscalationClock, Held
@@ -23,9 +24,9 @@ OFFLINE_SINCE = "offline.since"
 _EPISODES = query(EPISODES, Episode, EPISODES.c.settled == false()).order_by(EPISODES.c.began_at)
 
 
-def known(connection: Connection, now: datetime, tokens: Mapping[str, int]) -> Known:
-    """What is known now."""
-    alerts = alert_log.unsettled(connection)
+def known(connection: Connection, unsettled: Sequence[Alert], now: datetime, tokens: Mapping[str, int]) -> Known:
+    """What is known now, of these alerts."""
+    alerts = list(unsettled)
     episodes = values_of(connection, _EPISODES, Episode)
     ids = {alert.id for alert in alerts}
     newest = {episode.alert_id for episode in episodes} - ids

@@ -18,7 +18,7 @@ from alertd.alerts.flapping import Episode
 from alertd.model import Alert, Delivery, Instrument, Sample, Source, State, Timing, Transition
 from alertd.notify.known import Known, Plan
 from alertd.notify.silences import Silence
-from alertd.store import alert_log, fleet, history
+from alertd.store import alert_log, fleet, history, knowing
 from alertd.store.engine import Database
 from alertd.store.lock import Lock
 from alertd.store.store import Store
@@ -79,6 +79,8 @@ class PatientStore(Store):
         """The last listing, if it had the whole fleet."""
         self._fleet: list[Instrument] | None = None
         self._active: dict[str, Alert] | None = None
+        self._alerts: dict[str, Alert] = {}
+        """Those that were read or written, settled ones too."""
         self._known: Known | None = None
         self._known_from = self._known_until = NEVER
         """From when until when time alone makes no difference to what is known."""
@@ -122,7 +124,7 @@ class PatientStore(Store):
             if known is None or sample.at >= known.at:
                 held.newest[sample.instrument, sample.source] = sample
         for alert in alerts:
-            held.alerts[alert.id] = self._active_by_id()[alert.id] = alert
+            held.alerts[alert.id] = self._alerts[alert.id] = self._active_by_id()[alert.id] = alert
         for (source, serial), at in cursors.items():
             if source in self._cursors:
                 self._cursors[source][serial] = at
@@ -149,7 +151,8 @@ class PatientStore(Store):
         """As the Store does; what was known before is still so unless time alone makes a difference."""
         known = self._known
         if known is None or not self._known_from <= now < self._known_until:
-            known = super().known(now, tokens)
+            with self._database.reading(snapshot=True) as connection:
+                known = knowing.known(connection, self._unsettled(connection), now, tokens)
             waits = known.failing or any(each.failures for each in self.health().values())
             self._known, self._known_from = known, now
             self._known_until = now if waits else _end_of(known.silences, now)
@@ -204,6 +207,12 @@ class PatientStore(Store):
             fleet.record_cursors(connection, held.cursors)
             alert_log.record_alerts(connection, list(held.alerts.values()), held.at)
 
+    def _unsettled(self, connection: Connection) -> list[Alert]:
+        ids = alert_log.unsettled_ids(connection)
+        unread = [each for each in ids if each not in self._alerts]
+        self._alerts |= {alert.id: alert for alert in alert_log.by_id(connection, unread)}
+        return sorted((self._alerts[each] for each in ids), key=alert_log.beginning)
+
     def _active_by_id(self) -> dict[str, Alert]:
         if self._active is None:
             self._active = {alert.id: alert for alert in super().active_alerts()}
@@ -213,7 +222,7 @@ class PatientStore(Store):
     def _minding_alerts(self, alerts: Sequence[Alert] = ()) -> Iterator[None]:
         """Do what changes no alerts but these, and go on knowing which are active."""
         self.write_now()
-        active = self._active
+        active, known = self._active, self._alerts
         yield
         if active is not None:
             for alert in alerts:
@@ -222,6 +231,8 @@ class PatientStore(Store):
                 else:
                     active.pop(alert.id, None)
         self._active = active
+        self._alerts = known
+        self._alerts.update((alert.id, alert) for alert in alerts)
 
     def _are_active(self, alerts: Sequence[Alert]) -> bool:
         """Whether these were pending or firing before and are still: just seen once more."""
@@ -232,6 +243,7 @@ class PatientStore(Store):
 
     def _forget(self) -> None:
         self._fleet = self._active = self._known = None
+        self._alerts = {}
         self._recalled.clear()
         self._cursors.clear()
         self._due.clear()

@@ -162,7 +162,7 @@ class Store(Histories, Records, Pages, DeadLetters, Audits):
     def known(self, now: datetime, tokens: Mapping[str, int] = MappingProxyType({})) -> Known:
         """All that a dispatch decides from, as of one moment; `tokens` is what each target's rate allows now."""
         with self._database.reading(snapshot=True) as connection:
-            return knowing.known(connection, now, tokens)
+            return knowing.known(connection, alert_log.unsettled(connection), now, tokens)
 
     def open_alerts(self) -> list[Alert]:
         """Firing, and resolved ones of which somebody may still have something to hear, in the order they began."""

@@ -12,7 +12,7 @@ from alertd.errors import StoreError
 from alertd.model import Delivery
 from alertd.store.store import Store
 from tests.store.making import LEASE, NOW, alert, decide, delivery, record
-from tests.support.databases import own_schema
+from tests.support.databases import one_at_a_time, own_schema
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,8 @@ def test_a_server_that_restarts_costs_no_more_than_the_calls_meanwhile(tmp_path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         folder = Path(tempfile.mkdtemp(prefix="alertd-postgres-"))
-        server = package.get_server(folder)
+        with one_at_a_time():
+            server = package.get_server(folder)
         try:
             with Store.open(server.get_uri(), base=tmp_path, work=True) as store:
                 record(store, alert())

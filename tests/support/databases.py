@@ -3,10 +3,12 @@
 Import `postgres_server` and `database_url` into a conftest.py; a test that takes `database_url` then runs on both.
 """
 
+import fcntl
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,12 +26,21 @@ def postgres_server() -> Iterator[str]:
         pytest.importorskip("psycopg", reason="no PostgreSQL driver: psycopg is missing")
         # Not below pytest's own folder: each session that starts shuts that one to the server's user again.
         folder = Path(tempfile.mkdtemp(prefix="alertd-postgres-"))
-        server = package.get_server(folder)
+        with one_at_a_time():
+            server = package.get_server(folder)
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Among pytest's workers: for root, the first server on a machine makes the user that servers run as."""
+    with (Path(tempfile.gettempdir()) / "alertd-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def own_schema(server: str) -> str:

@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -162,6 +163,30 @@ class Mail:
         return str(next(parts).get_content()).replace("\r\n", "\n")
 
 
+class _MailServer(Controller):
+    """Breaks off what is still connected when it stops; aiosmtpd leaves those sockets to the garbage collector."""
+
+    def __init__(self, *given: Any, **terms: Any) -> None:
+        super().__init__(*given, **terms)
+        self._connected: weakref.WeakSet[SMTP] = weakref.WeakSet()
+
+    def factory(self) -> SMTP:
+        connected: SMTP = super().factory()
+        self._connected.add(connected)
+        return connected
+
+    def stop(self, no_assert: bool = False) -> None:
+        asyncio.run_coroutine_threadsafe(self._break_off(), self.loop).result(10)
+        super().stop(no_assert)
+
+    async def _break_off(self) -> None:
+        for each in list(self._connected):
+            for transport in (each.transport, each._original_transport):
+                if transport is not None:
+                    transport.abort()
+        await asyncio.sleep(0)  # each is closed in the loop's next turn
+
+
 @dataclass
 class SmtpSink:
     """A mail server that records each mail. What is in `refuse` is answered so: MAIL, RCPT, DATA or an address."""
@@ -178,7 +203,7 @@ class SmtpSink:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         secured = {"tls_context": self.context, "require_starttls": True} if self.context else {}
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **secured)
+        self._controller = _MailServer(self, hostname="127.0.0.1", port=self.port, **secured)
         self._arrived = threading.Condition()
 
     def target(self, to: str = "field@example.com", **parameters: str) -> str:

@@ -177,8 +177,19 @@ class Stretch:
         return self.start / 1e6 - reach(ask) - ask.track.step, self.end / 1e6 - ask.offset
 
     def has_all(self, source: Source, name: str) -> bool:
-        """Whether no record of the stretch lacks a field's value."""
-        return self.ranges.has_all(source, name, *self._rows(source))
+        """Whether there is a record all through the stretch, and none lacks a field's value."""
+        return self.is_begun(source) and self.ranges.has_all(source, name, *self._rows(source))
+
+    def is_begun(self, source: Source) -> bool:
+        """Whether there is a record from before the stretch."""
+        return bisect_left(self.ranges.course.times(source), self.start) > 0
+
+    def is_online(self) -> bool:
+        """Whether nobody who is asked says at any time of the stretch that the instrument is offline, or nothing."""
+        if Source.STATUS not in self.ranges.course.every:
+            return True
+        words = self.words(Source.STATUS, "online")
+        return self.has_all(Source.STATUS, "online") and words is not None and False not in words
 
     def fills(self, ask: Ask, fewest: int) -> bool:
         """Whether a window certainly holds enough to be judged, whenever within the stretch it ends."""

@@ -14,7 +14,7 @@ from alertd.rules.evaluate import Evaluation, LevelVerdict
 from alertd.rules.expression import BoundExpression, walk
 from alertd.rules.freshness import STATS_PATIENCE
 from alertd.rules.rule import BoundLevel, BoundRule
-from alertd.rules.tree import Windowed
+from alertd.rules.tree import Call, Description, Node, Reading, Windowed
 from alertd.rules.view import View
 
 
@@ -99,11 +99,28 @@ def cannot_change(alert: Alert, bound: BoundRule, stretch: Stretch) -> bool:
 
 
 def _is_known(condition: BoundExpression, stretch: Stretch) -> bool:
-    """Whether certainly nothing that a condition reads is null within a stretch, and its windows are full enough."""
-    if not all(stretch.has_all(source, name) for source, name in condition.fields):
-        return False
-    calls = (node for node in walk(condition.root) if isinstance(node, Windowed))
-    return all(stretch.fills(ask, call.function.fewest) for call, ask in zip(calls, condition.windows, strict=True))
+    """Whether certainly nothing that a condition reads is unknown within a stretch, and its windows are full enough."""
+    nodes = list(walk(condition.root))
+    calls = (node for node in nodes if isinstance(node, Windowed))
+    return all(_tells(node, stretch) for node in nodes) and all(
+        stretch.fills(ask, call.function.fewest) for call, ask in zip(calls, condition.windows, strict=True)
+    )
+
+
+def _tells(node: Node, stretch: Stretch) -> bool:
+    """Whether a node certainly has a value of its own at each moment of a stretch."""
+    match node:
+        case Reading(source, field):
+            # Of an offline instrument nothing but that counts.
+            counts = source not in STEADY or field.name == "online" or stretch.is_online()
+            return counts and stretch.has_all(source, field.name)
+        case Call(_, (source,)):
+            return stretch.is_begun(source)
+        case Call():
+            return not stretch.hours().is_empty
+        case Description(name):
+            return stretch.description(name) is not None
+    return True
 
 
 def extrapolates(level: BoundLevel) -> bool:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from operator import itemgetter
 from pathlib import Path
@@ -45,6 +45,8 @@ TOGETHER = timedelta(seconds=2)
 FAR = timedelta(days=1)
 """When to look again where nothing is due and no time of day matters."""
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 AFTERWARDS = timedelta(minutes=2)
 """How long after a cause's end it is looked each minute: its symptoms are told once a poll judges them anew."""
 
@@ -67,15 +69,16 @@ class _Living:
     def as_of(self, at: Micros) -> Alert:
         """With the values and the verdict that it had then."""
         alert = self.alert
-        row = bisect_right(self.life.retold, at, key=lambda each: each[0]) - 1
+        values, explanation, breached_at = alert.values, alert.explanation, alert.breached_at
+        row = bisect_right(self.life.retold, at, key=itemgetter(0)) - 1
         if row >= 0 and self.life.retold[row][0] > self.since:
             _, values, explanation = self.life.retold[row]
-            alert = replace(alert, values=values, explanation=explanation)
         row = bisect_right(self.life.breached, at) - 1
         if row >= 0:
-            breached_at = from_micros(self.life.breached[row])
-            alert = replace(alert, breached_at=max(alert.breached_at or breached_at, breached_at))
-        return alert
+            breached_at = max(breached_at or _LONG_AGO, from_micros(self.life.breached[row]))
+        if values is alert.values and breached_at == alert.breached_at:
+            return alert
+        return replace(alert, values=values, explanation=explanation, breached_at=breached_at)
 
 
 @dataclass(slots=True)
@@ -227,7 +230,7 @@ class Telling:
         changed = []
         for living in self._living.values():
             alert = living.as_of(at)
-            if alert != living.alert:
+            if alert is not living.alert:
                 living.alert = alert
                 changed.append(alert)
         self._write(changed)
