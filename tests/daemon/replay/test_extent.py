@@ -303,6 +303,7 @@ def test_the_sharpest_ranges(text: str, runs: Mapping[Source, Sequence[Run]]) ->
 
 
 BLINKING = RAMPS | {Source.STATUS: [Run(400), Run(81, pace=0.5, shape="zigzag")]}
+SLOWING = RAMPS | {Source.STATS: [Run(400), Run(16, pace=2.9)]}
 LATE_STATS = RAMPS | {Source.STATS: [Run(40)]}
 
 
@@ -313,6 +314,7 @@ LATE_STATS = RAMPS | {Source.STATS: [Run(40)]}
         (RAMPS, 'instrument.subscription == "A"', False),  # not known
         (RAMPS, "hour_of_day() > 30", False),  # its zone is not known
         (LATE_STATS, "stats.temp < 0", None),  # no record yet in the first half
+        (SLOWING, 'avg(stats.temp, "2h") < 0', True),  # until its window holds too little
         (BLINKING, "current.voltage < 0", None),  # offline now and then
     ],
 )
