@@ -68,11 +68,11 @@ def hand_over(plugin: Any, kind: str, message: Message, taken: set[Any]) -> Outc
 
 def unusable(scheme: str, url: str) -> str | None:
     """Why apprise would not take this URL; None where it does."""
-    from apprise.manager_plugins import NotificationManager
-
     try:
-        make_plugin(url, timedelta(seconds=1))
+        make_plugin(url, timedelta(seconds=1))  # which is the one place that may import apprise first
     except ValueError:
+        from apprise.manager_plugins import NotificationManager
+
         known: list[str] = NotificationManager().schemas()  # type: ignore[no-untyped-call]
         if scheme in known or scheme in ("http", "https"):
             return f"apprise cannot use this {scheme}:// URL: a part of it is missing or malformed"

@@ -2,6 +2,8 @@
 
 import logging
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -278,3 +280,24 @@ def test_a_title_takes_room_where_there_is_no_field_for_it() -> None:
     limit = channels_to(url).limit("there")
     assert limit is not None
     assert limit < 1000
+
+
+IMPORTS_ALONE = """
+import sys
+from importlib.abc import MetaPathFinder
+from alertd.notify import apprise_plugins
+
+class Watch(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "apprise":
+            print(apprise_plugins._importing.locked())
+
+sys.meta_path.insert(0, Watch())
+apprise_plugins.unusable("nonsense", "nonsense://x")
+"""
+
+
+def test_apprise_is_imported_by_one_thread_at_a_time() -> None:
+    """A config is checked while a first message is made: of two that import apprise at once, one may see half of it."""
+    ran = subprocess.run([sys.executable, "-c", IMPORTS_ALONE], capture_output=True, text=True, timeout=50, check=True)
+    assert ran.stdout == "True\n"

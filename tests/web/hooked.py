@@ -3,7 +3,6 @@
 import http.client
 import json
 import re
-import socket
 import sqlite3
 import time
 import urllib.error
@@ -18,17 +17,12 @@ from alertd.mycirrus.simulator.pace import Tempo
 from alertd.mycirrus.simulator.script import Fleet
 from alertd.mycirrus.simulator.webhooks import Registered
 from tests.support.processes import Running, Site, wait_until
+from tests.support.sockets import free_port
 
 HOOK = "/hooks/mycirrus"
 SIC_FAILED: dict[str, object] = {"alert": "SicFailed", "when": 'sic.status != "Success"', "severity": "critical"}
 RARELY = {"status": "1h", "sic": "1h"}
 BAD_SIC = {"status": "Error", "_500Hz": 55.3, "_1KHz": 40.1, "_8KHz": 20.2}
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class Hooked(Site):

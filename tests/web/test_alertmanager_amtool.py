@@ -5,7 +5,6 @@ One daemon for all of them: each test begins with one monitor that is low on vol
 
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -13,17 +12,11 @@ from typing import Any
 import pytest
 
 from tests.support.processes import Done, Running, Site, wait_until
+from tests.support.sockets import free_port
 
 pytestmark = pytest.mark.xdist_group("amtool")
 
 LOW, FINE, TOO = "QT100000", "QT100001", "QT100002"
-
-
-def free_address() -> str:
-    """A port that nobody listens at."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{found.getsockname()[1]}"
 
 
 class Amtool:
@@ -85,7 +78,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amtool]:
     """The daemon, which has nothing to complain of at the end either."""
     if shutil.which("amtool") is None:
         pytest.skip("no amtool: scripts/system-packages.sh takes it from the package prometheus-alertmanager")
-    address = free_address()
+    address = f"127.0.0.1:{free_port()}"
     branch = {"matchers": ["severity=info"], "receiver": "desk", "continue": True}
     with Site(tmp_path_factory.mktemp("amtool")) as site:
         team, desk = *site.config["receivers"], {"name": "desk", "targets": []}

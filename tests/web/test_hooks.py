@@ -9,8 +9,8 @@ import pytest
 from alertd.clock import wall
 from alertd.model import Source
 from alertd.mycirrus.simulator.webhooks import SIGNATURES
-from tests.support.processes import Site, wait_until
-from tests.web.hooked import BAD_SIC, HOOK, Hooked, free_port
+from tests.support.processes import wait_until
+from tests.web.hooked import BAD_SIC, HOOK, Hooked
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -125,28 +125,15 @@ def test_a_new_registration_is_looked_up(hooked: Hooked) -> None:
     assert hooked.send(late) == 200  # waits for the look that is under way
 
 
-def test_without_webhooks_there_are_none(tmp_path: Path) -> None:
-    """The address answers 404, and MyCirrus is asked nothing about webhooks."""
-    port = free_port()
-    with Site(tmp_path, http={"listen": f"127.0.0.1:{port}"}) as site:
-        site.start("run").wait_for("service.started", seconds=60)
-        wait_until(lambda: len(site.simulator.requests) > 5)
-        hooked = Hooked.post(site_at(port), b"{}", {"X-Webhook-Id": "wh-1"})
-        assert hooked == 404
-        assert not [request for request in site.simulator.requests if "webhooks" in request.target]
-
-
-def site_at(port: int) -> Hooked:
-    """Just enough of one to post to this port."""
-    made = object.__new__(Hooked)
-    made.port = port
-    return made
-
-
 def test_what_is_not_answered_is_read_again(hooked: Hooked) -> None:
-    """While MyCirrus does not answer, the hint waits; when it does, it is read without waiting for the poll."""
+    """What MyCirrus will not say is not asked again; while it gives no answer the hint waits, and not for the poll."""
     sic = hooked.registered("SicFinished", "QT100000")
     daemon = hooked.run_read()
+    refusal = hooked.simulator.faults.add("status", status=403, serial="QT100000")
+    assert hooked.send(sic) == 200
+    wait_until(lambda: not hooked.rows("done_at IS NULL"), story=lambda: daemon.text)
+    hooked.simulator.faults.remove(refusal)
+    hooked.simulator.requests.clear()
     fault = hooked.simulator.faults.add("status", status=503, source="sic")
     hooked.simulator.add_record(Source.SIC, "QT100001", BAD_SIC)  # nobody hints at this one
     assert hooked.send(sic) == 200
@@ -155,15 +142,6 @@ def test_what_is_not_answered_is_read_again(hooked: Hooked) -> None:
     hooked.simulator.faults.remove(fault)
     wait_until(lambda: not hooked.rows("done_at IS NULL"), story=lambda: daemon.text)
     assert hooked.told() == []
-
-
-def test_refusals_are_answers(hooked: Hooked) -> None:
-    """What MyCirrus will not say of an instrument is not asked again and again."""
-    sic = hooked.registered("SicFinished", "QT100000")
-    daemon = hooked.run_read()
-    hooked.simulator.faults.add("status", status=403, serial="QT100000")
-    assert hooked.send(sic) == 200
-    wait_until(lambda: not hooked.rows("done_at IS NULL"), story=lambda: daemon.text)
 
 
 def test_a_reload_keeps_taking(hooked: Hooked) -> None:

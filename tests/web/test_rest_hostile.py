@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.sockets import read_reply
 from tests.support.web import HOSTILE, WebSite
 
 API = "/api/v1"
@@ -173,9 +174,9 @@ def test_body_too_large(shared: WebSite):
     with socket.create_connection(("127.0.0.1", shared.port), timeout=10) as raw:
         head = (f"POST {API}/silences HTTP/1.1", "Host: x", "Content-Type: application/json", "Content-Length: 2000000")
         raw.sendall("\r\n".join((*head, "", "")).encode())
-        answered = raw.recv(4096).decode()
-    assert answered.startswith("HTTP/1.1 413")
-    assert '{"error": "too_large", "description": "the body is too large"}' in answered
+        answer = read_reply(raw)
+    assert answer.status == 413
+    assert answer.json == {"error": "too_large", "description": "the body is too large"}
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "BREW"])

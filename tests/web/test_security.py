@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from alertd.clock import monotonic
 from alertd.config.forms import Address
 from alertd.web.app import application
 from alertd.web.attempts import KNOWN_AT_MOST, Attempts
@@ -410,10 +409,10 @@ def test_an_unknown_name_costs_the_same(make: Make):
 
     def refused(name: str) -> tuple[float, str]:
         fields = {"name": name, "password": PASSWORD, "csrf": csrf_in(browser.get("/login"))}
-        began = monotonic()
+        began = time.process_time()  # the server is of this process, and whatever else the machine does does not count
         answer = browser.post("/login", fields)
         assert answer.status_code == 401
-        return monotonic() - began, answer.text
+        return time.process_time() - began, answer.text
 
     known = [refused(f"user{number}") for number in range(4)]
     unknown = [refused(f"nobody{number}") for number in range(4)]

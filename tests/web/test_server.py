@@ -90,6 +90,14 @@ def test_it_listens_where_it_was_told(served: Served):
     assert listens_at(served.daemon.pid) == [f"0100007F:{served.port:04X}"]
 
 
+def test_without_webhooks_there_are_none(served: Served):
+    """Where none are configured their address answers 404, and MyCirrus is asked nothing about them."""
+    answer = ask(served.port, "/hooks/mycirrus", "POST", body=b"{}", X_Webhook_Id="wh-1")
+    assert answer.status == 404
+    wait_until(lambda: len(served.site.simulator.requests) > 5)
+    assert not [request for request in served.site.simulator.requests if "webhooks" in request.target]
+
+
 def test_ipv6(tmp_path: Path):
     """An address in brackets is one of IPv6."""
     try:
