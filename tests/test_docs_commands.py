@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
 import click
 import pytest
@@ -64,7 +65,7 @@ def test_what_prints_takes_json(name: str):
 COMMAND_LINE = re.compile(r"^ *(?:\$ )?(?:\w+=\S+ |runuser -u nobody -- |sudo )*(alertd .+?)(?: +#.*)?$", re.MULTILINE)
 
 
-def command_lines() -> list[pytest.ParameterSet]:
+def command_lines() -> list[Any]:
     """Each call of alertd in a block of the documentation."""
     return [
         pytest.param(line, id=f"{path.name}: {line}")

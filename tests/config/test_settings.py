@@ -75,7 +75,7 @@ def test_labels_are_text_as_written(load):
     ("listen", "address"),
     [
         ("off", None),
-        ("127.0.0.1:0", Address("127.0.0.1", 0)),
+        ("127.0.0.1:1", Address("127.0.0.1", 1)),
         ("localhost:80", Address("localhost", 80)),
         ("'[::1]:9321'", Address("::1", 9321)),
         ("':9321'", Address("0.0.0.0", 9321)),
@@ -114,7 +114,7 @@ def test_a_storage_url_may_be_a_secret(load, tmp_path):
 
 
 USERS = "users: [{name: a, password: {env: HASH}}]"
-TOKENS = f"tokens: [{{name: t, hash: {'0' * 64}, until: 2030-01-31}}]"
+TOKENS = f"tokens: [{{name: t, hash: '{'0' * 64}', until: 2030-01-31}}]"
 
 
 @pytest.mark.parametrize(
