@@ -9,8 +9,6 @@ from alertd.web.alertmanager.refusal import NotMapped
 TRUE = frozenset({"true", "1", "yes", "y", "on", "t"})
 FALSE = frozenset({"false", "0", "no", "n", "off", "f"})
 MATCHERS_AT_MOST = 100
-POSIX_CLASS = "[[:"
-"""`[[:alpha:]]` is a class of letters to Alertmanager, and something else to Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +56,9 @@ def read_matcher(text: str) -> Matcher:
     Raises:
         NotMapped: with one line that says what is wrong.
     """
-    if POSIX_CLASS in text and ("=~" in text or "!~" in text):
-        raise NotMapped(f"bad matcher: {text}: classes such as [:alpha:] are not known here; write [A-Za-z]")
     try:
         return parse_matcher(text)
-    except (ValueError, FutureWarning) as error:
+    except ValueError as error:
         raise NotMapped(f"bad matcher: {error}") from error
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from alertd.matchers import Matcher
+from alertd.matchers import LABEL, Matcher
 from alertd.notify.silences import FARTHEST, Silence
 from alertd.present import Json, span_text, time_text
 from alertd.web.alertmanager.asked import MATCHERS_AT_MOST, Asked, read_matcher
@@ -132,6 +132,8 @@ def _matchers(posted: Iterable[PostedMatcher]) -> tuple[Matcher, ...]:
 
 
 def _matcher(posted: PostedMatcher) -> Matcher:
+    if LABEL.fullmatch(posted.name) is None:
+        raise NotMapped(f"bad matcher: {_brief('label', posted.name)!r} is no label's name")
     operator = _OPERATORS[posted.is_regex, posted.is_equal is not False]
     return read_matcher(str(Matcher(posted.name, operator, _brief("matcher", posted.value))))
 
