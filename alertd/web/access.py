@@ -88,6 +88,15 @@ def visit_of(request: Request) -> Visit:
     return visit
 
 
+def may_stay(request: Request) -> bool:
+    """Whether whoever asked would be let in again now: they may have logged out, or the config may have changed."""
+    try:
+        again: Visit = request.state.admit_again()
+    except RefusedError:
+        return False
+    return again.person == visit_of(request).person
+
+
 def csrf_of(request: Request) -> str:
     """What a form carries in its field `csrf`, or a script's request in `X-CSRF-Token`."""
     return visit_of(request).csrf

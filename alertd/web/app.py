@@ -23,7 +23,8 @@ from alertd.web.rest.app import mount_rest
 def application(house: House) -> Any:
     """What the web server serves."""
     closing = Closing()
-    app = FastAPI(title="alertd", docs_url=None, redoc_url=None, openapi_url=None)
+    # A redirect to a path without its last slash would repeat a link's token, at whatever Host the request names.
+    app = FastAPI(title="alertd", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.house = house
     gate = Gate(house)
     add_refusals(app)

@@ -3,6 +3,7 @@
 import hmac
 import re
 from datetime import UTC
+from ipaddress import ip_address
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -98,9 +99,11 @@ class Gate:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             found = accounts.by_token(token.strip(), self._house.now().astimezone(UTC).date())
-            if found is None:
+            if found is not None:
+                return found, "token", "token", ""
+            if not self._is_for_all(request, accounts):
                 raise RefusedError(401, "this token is not known, or over")
-            return found, "token", "token", ""
+            return None, "", "nobody", ""
         by_proxy = _proxied_name(request, accounts)
         if by_proxy is not None:
             return accounts.by_proxy(by_proxy), "proxy", f"proxy {by_proxy}", ""
@@ -136,7 +139,9 @@ class Gate:
         path = request.url.path
         if path in OPEN_PATHS or path.startswith(ASSETS):
             return True
-        is_direct = is_loopback(_host(request)) and not any(name in request.headers for name in FORWARDED)
+        peer = request.client.host if request.client else ""
+        is_forwarded = accounts.trusts(peer) or any(name in request.headers for name in FORWARDED)
+        is_direct = is_loopback(_host(request)) and not is_forwarded
         return path == METRICS and is_direct and is_local(accounts.http.listen)
 
     def _refuse_strange_host(self, request: Request) -> None:
@@ -171,11 +176,25 @@ class Gate:
         is_secure = is_secure or request.headers.get("x-forwarded-proto", "").strip().lower() == "https"
         hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
         # From the right: what stands further left the client may have made up.
-        far = next((hop for hop in reversed(hops) if not is_among(hop, proxy)), "")
-        return (far if _ADDRESS.fullmatch(far) else peer), is_secure
+        far = next((hop for hop in reversed(list(map(_without_port, hops))) if not is_among(hop, proxy)), "")
+        return (far if _is_address(far) else peer), is_secure
 
 
-_ADDRESS = re.compile(r"[0-9a-fA-F.:]{2,45}")
+def _without_port(hop: str) -> str:
+    """Some proxies write 192.0.2.1:4711 and [2001:db8::1]:4711."""
+    found = _WITH_PORT.fullmatch(hop)
+    return hop if found is None else found[1] or found[2]
+
+
+_WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _proxied_name(request: Request, accounts: Accounts) -> str | None:
@@ -194,11 +213,15 @@ def _proxied_name(request: Request, accounts: Accounts) -> str | None:
 
 
 def _host(request: Request) -> str:
-    return _hostname(f"//{request.headers.get('host', '')}")
+    return _name_of(request.headers.get("host", ""))
 
 
 def _hostname(url: str) -> str:
-    found = _HOST.fullmatch(url.partition("//")[2].partition("/")[0])
+    return _name_of(url.partition("//")[2].partition("/")[0])
+
+
+def _name_of(netloc: str) -> str:
+    found = _HOST.fullmatch(netloc)
     return found[1].strip("[]").lower() if found else ""
 
 

@@ -1,6 +1,7 @@
 """In front of every route: finds out who asks, and lets no fault of a route out."""
 
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -15,7 +16,10 @@ log = logger(__name__)
 
 
 class Guard:
-    """ASGI: what the routes behind it find in `request.state.visit` was admitted by the gate."""
+    """ASGI: what the routes behind it find in `request.state.visit` was admitted by the gate.
+
+    An answer that goes on for long asks `request.state.admit_again` whether it may.
+    """
 
     def __init__(self, app: Any, gate: Gate) -> None:
         self._app = app
@@ -33,6 +37,7 @@ class Guard:
         try:
             try:
                 request.state.visit = self._gate.admit(request, first.get("body", b""))
+                request.state.admit_again = partial(self._gate.admit, request, b"")
             except RefusedError as error:
                 answer = refusal(request, error, logs_in=bool(self._gate.accounts.users))
                 await answer(scope, receive, sending)

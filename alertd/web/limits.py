@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
+
+from alertd.web.rest.answers import CODES
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -14,6 +16,10 @@ HEAD_AT_MOST = 16 * 1024
 """Bytes of a request's first line and headers."""
 BODY_AT_MOST = 1024 * 1024
 """Bytes of a request's body."""
+HOOK_BODY_AT_MOST = 128 * 1024
+"""Bytes of what comes to /hooks/, where anybody may send: twice what is read there, so that a larger one is counted."""
+BODIES_AT_MOST = 16 * 1024 * 1024
+"""Bytes of all bodies that are read or worked on."""
 BODY_WITHIN = 10.0
 """Seconds in which it has to be there as a whole."""
 SPEAKS_JSON = "/api/v1/"
@@ -41,6 +47,8 @@ class Limits:
         self._inner = inner
         self.close = close
         """Called when the server ends, before it waits for its answers."""
+        self._held = 0
+        """Bytes of all bodies that are read or worked on; only the server's one thread counts."""
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """One request."""
@@ -51,22 +59,39 @@ class Limits:
         if _head_size(scope) > HEAD_AT_MOST:
             await _refuse(guarded, scope["path"], 431, "the headers are too large")
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > BODY_AT_MOST:
+        lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+        if lengths and any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+            await _refuse(guarded, scope["path"], 400, "the body's length is said in two ways")
+            return
+        most = HOOK_BODY_AT_MOST if scope["path"].startswith("/hooks/") else BODY_AT_MOST
+        announced = lengths[0] if lengths else b"0"
+        if not announced.isdigit() or int(announced) > most:
             await _refuse(guarded, scope["path"], 413, "the body is too large")
             return
+        await self._with_body(scope, receive, guarded, most)
+
+    async def _with_body(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
+        parts: list[bytes] = []
         try:
-            async with asyncio.timeout(BODY_WITHIN):
-                body = await _whole(receive)
-        except TimeoutError:
-            await _refuse(guarded, scope["path"], 408, "the body did not come in time")
-            return
-        if body is None:
-            return
-        if len(body) > BODY_AT_MOST:
-            await _refuse(guarded, scope["path"], 413, "the body is too large")
-            return
-        await self._inner(scope, _given(body, receive), guarded)
+            try:
+                async with asyncio.timeout(BODY_WITHIN):
+                    async for part in _parts(receive):
+                        parts.append(part)
+                        self._held += len(part)
+                        if sum(map(len, parts)) > most:
+                            await _refuse(send, scope["path"], 413, "the body is too large")
+                            return
+                        if self._held > BODIES_AT_MOST:
+                            await _refuse(send, scope["path"], 503, "too many send at once: try again")
+                            return
+            except TimeoutError:
+                await _refuse(send, scope["path"], 408, "the body did not come in time")
+                return
+            except ConnectionError:
+                return
+            await self._inner(scope, _given(b"".join(parts), receive), send)
+        finally:
+            self._held -= sum(map(len, parts))
 
 
 def _head_size(scope: MutableMapping[str, Any]) -> int:
@@ -75,18 +100,19 @@ def _head_size(scope: MutableMapping[str, Any]) -> int:
     return line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
 
 
-async def _whole(receive: Receive) -> bytes | None:
-    """The body, or as much of it as is too much; None where the client went away."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
+async def _parts(receive: Receive) -> AsyncIterator[bytes]:
+    """The body as it comes.
+
+    Raises:
+        ConnectionError: the client went away.
+    """
+    more = True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > BODY_AT_MOST or not message.get("more_body", False):
-            return b"".join(parts)
+            raise ConnectionError("the client went away")
+        more = message.get("more_body", False)
+        yield message.get("body", b"")
 
 
 def _given(body: bytes, receive: Receive) -> Receive:
@@ -118,7 +144,7 @@ def _with_headers(send: Send) -> Send:
 
 async def _refuse(send: Send, path: str, status: int, text: str) -> None:
     is_json = path.startswith(SPEAKS_JSON)
-    error = {"error": "too_slow" if status == 408 else "too_large", "description": text}
+    error = {"error": CODES[status], "description": text}
     body = json.dumps(error).encode() if is_json else text.encode()
     headers = [
         (b"content-type", b"application/json" if is_json else b"text/plain; charset=utf-8"),

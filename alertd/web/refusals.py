@@ -8,9 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from alertd.errors import StoreError
+from alertd.logs import logger
 from alertd.web.access import SAFE, RefusedError
 from alertd.web.rest.answers import error_answer
 from alertd.web.templating import page
+
+log = logger(__name__)
 
 TITLES = {
     400: "Not understood",
@@ -24,6 +28,7 @@ TITLES = {
     422: "Not understood",
     429: "Too many attempts",
     500: "Something went wrong",
+    503: "Not now",
 }
 LONGEST_NEXT = 2000
 FAULT = "alertd could not answer this; its log says why"
@@ -74,6 +79,7 @@ def add_refusals(app: FastAPI) -> None:
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(RequestValidationError, _misunderstood)
+    app.add_exception_handler(StoreError, _stored_nothing)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -97,6 +103,12 @@ def _misunderstood(request: Request, error: Exception) -> Response:
     wrong = error.errors()[0]
     where = ".".join(str(step) for step in wrong["loc"])
     return failure(request, 422, f"{where}: {wrong['msg']}")
+
+
+def _stored_nothing(request: Request, error: Exception) -> Response:
+    """Somebody else holds the database, or its disk is full: the log says which, and it may pass."""
+    log.error("web.store_failed", error=str(error))
+    return failure(request, 503, "alertd cannot read or write its database now; its log says why")
 
 
 def _fault(request: Request, _: Exception) -> Response:

@@ -27,6 +27,8 @@ KEEP_ALIVE = 15
 """Seconds that a connection may idle between two requests."""
 AT_ONCE = 300
 """Connections; whoever comes beyond them is told 503."""
+OPEN_AT_MOST = 2 * AT_ONCE
+"""Connections that may be open, a request whole or not: each takes a file, of which alertd itself needs some."""
 STOP_WITHIN = 2.0
 THREADS = 2
 """Answers that are worked out at once. Threads of Python take turns: with more of them, polls would wait longer."""
@@ -120,6 +122,9 @@ class _Patient(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        if len(self.connections) > OPEN_AT_MOST:
+            transport.abort()
+            return
         self._expect()
 
     def data_received(self, data: bytes) -> None:

@@ -90,7 +90,7 @@ QUERIES = [
     "/silences?all=perhaps",
     "/silences/preview",
     "/silences/preview?matcher=",
-    "/silences/preview?matcher=site%3D~(a%2B)%2B",
+    "/silences/preview?matcher=site%3D~a%2B%2B",
     "/silences/preview?matcher=site%3D~%5B%5B",
     "/silences/preview?" + "&".join(["matcher=a%3Db"] * 51),
     "/silences/preview?matcher=a%3D" + "b" * 1001,

@@ -88,7 +88,7 @@ def _silences(router: APIRouter, house: House) -> None:
 def _added(house: House, asked: Silence, now: datetime, person: Person) -> Silence:
     silence = begun(asked, now)
     house.store.standing.add_silence(silence)
-    audit(person, "silence.add", silence.id)
+    audit(person, "silence.add", f"{silence.id}: {' '.join(map(str, silence.matchers))}")
     return silence
 
 

@@ -6,14 +6,15 @@ once, every message at least once.
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from alertd.web.access import Viewer
+from alertd.web.access import Viewer, may_stay
 from alertd.web.closing import Closing
 from alertd.web.house import House
 from alertd.web.rest.answers import RestError, may_come
@@ -39,6 +40,7 @@ def event_routes(house: House, closing: Closing) -> APIRouter:
 
     @router.get("/events", response_class=Response, responses=may_come(422) | _STREAM)
     async def events(
+        request: Request,
         _person: Viewer,
         last_event_id: Annotated[str | None, Header(max_length=100, description="`id` of the last event seen.")] = None,
     ) -> Response:
@@ -52,7 +54,7 @@ def event_routes(house: House, closing: Closing) -> APIRouter:
         joined = await watch.join()
         if joined is None:
             raise RestError(503, "as many as can be served read the events already")
-        return EventStream(watch, *joined, since)
+        return EventStream(watch, *joined, since, lambda: may_stay(request))
 
     return router
 
@@ -67,11 +69,13 @@ def _position(text: str | None) -> Position | None:
 
 
 class EventStream(Response):
-    """The answer that goes on until the client goes, is too slow, or the server ends."""
+    """The answer that goes on until the client goes, is too slow or may look no longer, or the server ends."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, watch: Watch, reader: Reader, told: Position, since: Position | None) -> None:
+    def __init__(
+        self, watch: Watch, reader: Reader, told: Position, since: Position | None, may_stay: Callable[[], bool]
+    ) -> None:
         super().__init__()
         del self.headers["content-length"]
         self.headers["x-accel-buffering"] = "no"  # nginx would hold events back
@@ -79,6 +83,7 @@ class EventStream(Response):
         self._reader = reader
         self._told = told
         self._since = since
+        self._may_stay = may_stay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell what was missed, then what comes."""
@@ -89,6 +94,8 @@ class EventStream(Response):
             await _write(send, f"retry: {COME_BACK_AFTER}\n\n")
             await self._tell_missed(send)
             while (event := await self._reader.next(HEARTBEAT)) is not None or not self._reader.over:
+                if not self._may_stay():
+                    break
                 await _write(send, ": alive\n\n" if event is None else _text(event))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
