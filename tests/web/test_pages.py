@@ -326,6 +326,15 @@ def test_a_monitor_with_its_past(site: WebSite):
     assert re.search(r'<path d="[^"]*" class="note"', text)
 
 
+def test_a_param_stands_as_it_was_written(tmp_path: Path):
+    """On the page of a monitor and on that of its alert no figure of it is lost."""
+    cold = {"alert": "LowVoltage", "when": "current.voltage < params.slope", "params": {"slope": 0.012}}
+    with WebSite(tmp_path, rules=[cold]) as site:
+        site.record(replace(site.firing, params={"slope": 0.012}))
+        assert "slope0.012 from rules/site.yaml" in read(site, "/monitors/QT100000").words
+        assert "params.slope0.012" in read(site, "/alerts/low").words
+
+
 @pytest.mark.parametrize("span", ["24h", "7d", "30d", "nonsense"])
 def test_every_range_is_drawn(shared: WebSite, span: str):
     """Each from its own beginning; what is no range is a day."""
