@@ -262,6 +262,8 @@ def test_acknowledge(site: WebSite):
         ("/alerts/low/acknowledge", {"note": "x" * 3000}, "2000"),
         ("/alerts/low/silence", {"lasts": "1h", "reason": " "}, "Reason"),
         ("/alerts/low/silence", {"lasts": "-1h", "reason": "x"}, "-1h"),
+        ("/alerts/own/silence", {"lasts": "1h", "reason": "x", "scope": "site"}, "There is no site here to silence."),
+        ("/alerts/low/silence", {"lasts": "1h", "reason": "x", "scope": "nonsense"}, "There is no nonsense here"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(shared: WebSite, path: str, data: dict[str, str], says: str):
@@ -281,7 +283,6 @@ def test_what_cannot_be_done_is_one_line(shared: WebSite, path: str, data: dict[
         ("alert", ['alertname="LowVoltage"', 'instrument="QT100002"']),
         ("monitor", ['instrument="QT100002"']),
         ("site", [r'site="<b>\"B\"</b>"']),
-        ("nonsense", ['alertname="LowVoltage"', 'instrument="QT100002"']),
     ],
 )
 def test_silence(site: WebSite, scope: str, matchers: list[str]):

@@ -61,8 +61,9 @@ def alert_routes(house: House) -> APIRouter:
         found = house.store.alert(alert_id)
         if found is None:
             return _missing(request, person)
-        scopes = scopes_for(person, found, house.settings.causes.site_label)
-        matchers = scopes.get(asked.scope, scopes["alert"])
+        matchers = scopes_for(person, found, house.settings.causes.site_label).get(asked.scope)
+        if matchers is None:
+            return _page(house, request, person, alert_id, refused=f"There is no {asked.scope} here to silence.")
         wish = SilenceWish(
             matchers=[str(matcher) for matcher in matchers],
             reason=asked.reason,
