@@ -253,6 +253,39 @@ def test_acknowledge(site: WebSite):
     assert "acknowledged by" in read(site, "/").words
 
 
+def test_an_acknowledgement_leaves_its_trace(site: WebSite):
+    """By whom, when, until when and the note; the form has that note, so that none is lost by saying it again."""
+    site.post("/alerts/low/acknowledge", data={"lasts": "4h", "note": "fetching a battery"})
+    site.now = minutes(30)
+    page = site.get("/alerts/low")
+    words = Reader(page.text).words
+    said = "until 24 Nov 16:00 GMT. Note: fetching a battery"
+    assert re.search(rf"Acknowledged by [^,]+ 24 Nov 12:00 GMT, {said}", words)
+    assert 'name="note" maxlength="2000" autocomplete="off" value="fetching a battery"' in page.text
+    site.post("/alerts/low/acknowledge", data={"note": "battery is here"})
+    _, _, happened = read(site, "/alerts/low").words.partition("What happened")
+    assert re.search(r"acknowledged 24 Nov 12:00 GMT by [^,]+, until 24 Nov 12:30 GMT ?fetching a battery", happened)
+    assert re.search(r"acknowledged 24 Nov 12:30 GMT by [^,]+, until it ends ?battery is here", happened)
+
+
+def test_a_silence_leaves_its_trace(site: WebSite):
+    """Who made it while the alert lasted, until when and why; not one that was there before, or is about others."""
+    ask = {"lasts": "12h", "reason": "battery swap"}
+    site.post("/alerts/strange/silence", data=ask | {"reason": "of another"})
+    site.now = minutes(10)
+    site.post("/alerts/low/silence", data=ask)
+    site.now = minutes(20)
+    site.post("/alerts/low/silence", data={"scope": "site", "reason": "digging"})
+    _, _, happened = read(site, "/alerts/low").words.partition("What happened")
+    assert re.search(r"silenced 24 Nov 12:10 GMT by [^,]+, until 25 Nov 00:10 GMT ?battery swap · alertname=", happened)
+    assert re.search(r"silenced 24 Nov 12:20 GMT by [^,]+, until nothing that matches fires ?digging · site=", happened)
+    assert "of another" not in happened
+    site.now = NOW
+    site.record(alert("later", "Hot", "QT100000", State.FIRING, Severity.WARNING, active_at=minutes(30)))
+    site.now = minutes(40)
+    assert "digging" not in read(site, "/alerts/later").words
+
+
 @pytest.mark.parametrize(
     ("path", "data", "says"),
     [
