@@ -52,10 +52,10 @@ def alert_routes(house: House) -> APIRouter:
         note: Annotated[str, Form()] = "",
     ) -> Response:
         try:
-            house.acknowledge(alert_id, by=person.name, lasts=lasts or None, note=note)
+            acked = house.acknowledge(alert_id, by=person.name, lasts=lasts or None, note=note)
         except UsageError as error:
             return _page(house, request, person, alert_id, refused=_words(error))
-        audit(person, "acknowledge", alert_id)
+        audit(person, "acknowledge", f"{acked['alertname']}/{acked['subject']}")
         house.acted()
         return RedirectResponse(person.path(f"/alerts/{quote(alert_id, safe='')}"), 303)
 
