@@ -231,6 +231,8 @@ def test_the_end_of_an_alert(shared: WebSite):
     """One that is over says so, and offers nothing to do."""
     page = read(shared, "/alerts/over")
     assert "Over since 24 Nov 07:00 UTC (recovered), after 4 h 50 min." in page.words
+    assert "Nobody was told." in page.words
+    assert "Nobody was told yet." in read(shared, "/alerts/hot").words
     assert "form" not in page.elements
 
 
@@ -249,6 +251,7 @@ def test_acknowledge(site: WebSite):
     assert answer.headers["location"] == "/alerts/low"
     (ack,) = site.store.standing.acks(["low"])
     assert (ack.until, ack.note) == (NOW + timedelta(hours=4), HOSTILE)
+    assert [(each.what, each.about) for each in site.store.changes()] == [("acknowledge", "LowVoltage/QT100000")]
     assert "acknowledged by" in read(site, "/alerts/low").words
     assert "acknowledged by" in read(site, "/").words
 
@@ -355,6 +358,8 @@ def test_a_monitor_with_its_past(site: WebSite):
         'from rules/site.yaml:14, the override for power="solar"',
     ):
         assert words in page.words, page.words
+    assert "Supply voltage12.50 V" in page.words
+    assert "4G signal to noise9.00 dB" in page.words
     assert page.elements.count("svg") == 1 + 5 + 4
     text = site.get("/monitors/QT100001?range=30d").text
     assert re.search(r'<path d="[^"]*" class="note"', text)
