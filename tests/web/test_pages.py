@@ -279,7 +279,9 @@ def test_a_silence_leaves_its_trace(site: WebSite):
     site.post("/alerts/low/silence", data=ask)
     site.now = minutes(20)
     site.post("/alerts/low/silence", data={"scope": "site", "reason": "digging"})
-    _, _, happened = read(site, "/alerts/low").words.partition("What happened")
+    text = site.get("/alerts/low").text
+    assert text.count('<span class="badge">silenced</span>') == 1
+    _, _, happened = Reader(text).words.partition("What happened")
     assert re.search(r"silenced 24 Nov 12:10 GMT by [^,]+, until 25 Nov 00:10 GMT ?battery swap · alertname=", happened)
     assert re.search(r"silenced 24 Nov 12:20 GMT by [^,]+, until nothing that matches fires ?digging · site=", happened)
     assert "of another" not in happened
