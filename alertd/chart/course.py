@@ -74,12 +74,10 @@ def _banded(course: Sequence[Place], chart: Chart, x: Axis, y: Axis) -> Course:
         mean.append((at, fmean(values)))
         least.append((at, min(values)))
         greatest.append((at, max(values)))
-    if chart.limit is None:
-        low, high = least, greatest
-    elif chart.limit_above:
-        low, high = ([(at, min(value, chart.limit)) for at, value in edge] for edge in (least, greatest))
-    else:
-        low, high = ([(at, max(value, chart.limit)) for at, value in edge] for edge in (least, greatest))
+    low, high = least, greatest
+    if chart.limit is not None:
+        nearer = min if chart.limit_above else max
+        low, high = ([(at, nearer(value, chart.limit)) for at, value in edge] for edge in (least, greatest))
     return Course(
         line=_stretches(mean, chart, x, y),
         worst=_stretches(greatest if chart.limit_above else least, chart, x, y),
