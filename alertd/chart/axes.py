@@ -11,6 +11,8 @@ from alertd.chart.words import date, number
 _PAD = 0.08
 _FAR = 100
 """A value that is so many times as far from all others as they are from each other is cut off."""
+_NOTHING = 1e-6
+"""A level course that is no higher is shown as 0 on an axis up to 1."""
 _MINUTE_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720)
 _DAY_STEPS = (1, 2, 7, 14, 31, 92, 366)
 
@@ -39,7 +41,7 @@ def value_range(chart: Chart) -> Range:
     limits = [each.value for each in chart.limits] + ([] if chart.limit is None else [chart.limit])
     low, high = min([low, *limits]), max([high, *limits])
     span, size = high - low, max(abs(low), abs(high))
-    air = span * _PAD if span > size * 1e-9 + 1e-12 else max(size * _PAD, 1e-6)
+    air = span * _PAD if span > size * 1e-9 + 1e-12 else size * _PAD if size > _NOTHING else 1.0
     bottom = low - air
     return Range(0.0 if low >= 0 > bottom and low < air else bottom, high + air)
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from alertd.chart.axes import time_marks, value_marks, value_range, zone_name
 from alertd.chart.chart import Chart
-from alertd.chart.course import Place, Stretch, stretches
+from alertd.chart.course import Course, Place, courses
 from alertd.chart.words import clock, measured, text_width
 from alertd.model import State
 
@@ -118,7 +118,7 @@ class _Drawing:
         yield Box(0.5, 0.5, self._width - 1, self._height - 1, "card", 10, "edge")
         yield from self._bands()
         yield from self._axes()
-        parts = stretches(self._chart, self._x, self._y, int(self._right - self._left) * 2)
+        parts = courses(self._chart, self._x, self._y, int(self._right - self._left) * 2)
         yield from self._areas(parts)
         yield from self._limit_line()
         yield from self._further_limits()
@@ -164,24 +164,25 @@ class _Drawing:
         yield Line([(self._left, self._foot), (self._right, self._foot)], "axis", 1)
         yield Text((_MARGIN, base), zone_name(self._chart), "muted", _SMALL - 1)
 
-    def _areas(self, parts: Sequence[Sequence[Stretch]]) -> Iterator[Shape]:
+    def _areas(self, parts: Sequence[Course]) -> Iterator[Shape]:
+        yield from (Area(run.band, "spread") for run in parts if run.band)
         if self._chart.limit is None:
             return
         limit = self._y(self._chart.limit)
-        for part in (part for run in parts for part in run if part.beyond and len(part.places) > 1):
+        for part in (part for run in parts for part in run.worst if part.beyond and len(part.places) > 1):
             first, last = part.places[0][0], part.places[-1][0]
             yield Area([(first, limit), *part.places, (last, limit)], "breach")
 
-    def _lines(self, parts: Sequence[Sequence[Stretch]]) -> Iterator[Shape]:
+    def _lines(self, parts: Sequence[Course]) -> Iterator[Shape]:
         for run in parts:
-            for part in run:
+            for part in run.line:
                 colour = "bad" if part.beyond else "line"
                 if len(part.places) > 1:
                     yield Line(part.places, colour, 1.8)
-                elif len(run) == 1:
+                elif len(run.line) == 1:
                     yield Dot(part.places[0], 1.6, colour)
-        last = parts[-1][-1]
-        yield Dot(last.places[-1], 3.2, "bad" if last.beyond else "line", "card")
+        at, value = self._chart.points[-1]
+        yield Dot((self._at(at), self._y(value)), 3.2, "bad" if self._chart.is_beyond(value) else "line", "card")
 
     def _limit_line(self) -> Iterator[Shape]:
         if self._chart.limit is not None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def command(config: Path, as_json: bool, online: bool, strict: bool) -> int:
     """Name every mistake in config, rules and templates, each as file:line:col: message.
 
-    What is allowed and yet cannot be meant is a warning: a rule that no monitor matches, a condition that never holds.
+    What is allowed and yet cannot be meant is a warning: a rule that no monitor matches, a condition that never holds,
+    a token that is over.
     Exits 1 where there is a mistake, 2 where the config cannot be read.
     """
     from alertd.daemon.setup import read_setup
@@ -73,22 +74,22 @@ def _mistake_json(mistake: "Mistake") -> dict[str, object]:
 
 
 def _lint(setup: "Setup") -> "list[Mistake]":
-    """What the rules cannot mean; as far as there is a store, for the monitors in it."""
+    """What the rules cannot mean, as far as there is a store for the monitors in it; and tokens that are over."""
     from alertd.clock import wall
-    from alertd.daemon.lint import fleet_listed, fleet_on_record, lint
+    from alertd.daemon.lint import fleet_listed, fleet_on_record, lint, lint_tokens
     from alertd.daemon.stores import open_store
     from alertd.errors import ConfigError, StoreError
 
-    instruments = setup.settings.instruments
+    instruments, now = setup.settings.instruments, wall()
     fleet = fleet_listed(instruments)
     try:
         with open_store(setup.config, work=False) as store:
-            on_record = fleet_on_record(store, instruments, setup.rules, wall())
+            on_record = fleet_on_record(store, instruments, setup.rules, now)
     except (StoreError, ConfigError):
         pass  # no store yet, or one that another command complains of
     else:
         fleet = on_record if on_record.described else fleet
-    return lint(setup.rules, setup.settings, fleet)
+    return sorted([*lint_tokens(setup.config, now.date()), *lint(setup.rules, setup.settings, fleet)])
 
 
 def _say_owed(setup: "Setup") -> None:

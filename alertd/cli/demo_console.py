@@ -106,9 +106,10 @@ class Console:
         for story in stories:
             self._say(_line(story), hang=54)
         self._say("")
-        self._say("Next, for monitors of your own:")
+        self._say("Next, to look round its pages at leisure, or for monitors of your own:")
         self._say("")
-        self._say(f"  {_command()} init site    a configuration, rules and templates to start from")
+        self._say(f"  {_command()} demo --stay    this again, and its page stays until Ctrl-C")
+        self._say(f"  {_command()} init site      a configuration, rules and templates to start from")
 
     def _turn(self, at: datetime, turn: Turn) -> None:
         known = _WORDS.get(turn.transition.kind)

@@ -6,13 +6,12 @@
 import importlib
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from alertd import __version__
-from alertd.cli.output import complain
+from alertd.cli.output import abandon, complain
 from alertd.errors import AlertdError, ConfigError
 
 COMMANDS = {
@@ -82,10 +81,10 @@ def run(arguments: list[str]) -> int:
         return _run(arguments)
     except BrokenPipeError:
         # Whoever read our output has gone: nothing is wrong, and nothing more can be printed.
-        _abandon_output()
+        abandon(sys.stdout)
         return 0
     except OSError as error:
-        _abandon_output()
+        abandon(sys.stdout)
         complain(f"alertd: {error.filename or 'the output'}: {error.strerror or error}")
         return 1
     except Exception as error:
@@ -133,12 +132,6 @@ def _mend_streams() -> None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - stays open to the end
         else:
             stream.reconfigure(errors="backslashreplace")
-
-
-def _abandon_output() -> None:
-    """Let what could not be written go nowhere, or Python would complain of it once more at its end."""
-    with suppress(OSError):  # a stream that is no file
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """How commands print: JSON, tables, and one line on stderr for each thing that is wrong."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import TextIO
 
 import click
 
@@ -17,7 +20,7 @@ _UNSEEN = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    click.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    emit(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -28,8 +31,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     class Output(Console):
         def on_broken_pipe(self) -> None:
-            """Leave it to the caller, as with every other way to print."""
-            raise BrokenPipeError
+            """As with every other way to print."""
+            abandon(sys.stdout)
 
     on_terminal = sys.stdout.isatty()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -44,12 +47,26 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def say(text: object) -> None:
     """One line on stdout."""
-    click.echo(printable(str(text)))
+    emit(printable(str(text)))
 
 
 def complain(text: object) -> None:
     """One line on stderr."""
-    click.echo(printable(str(text)), err=True)
+    emit(printable(str(text)), err=True)
+
+
+def emit(text: str, *, end: str = "\n", err: bool = False) -> None:
+    """Text as it is. Where nobody reads it any more it goes nowhere: what a command found out is in its exit code."""
+    try:
+        click.echo(text + end, nl=False, err=err)
+    except BrokenPipeError:
+        abandon(sys.stderr if err else sys.stdout)
+
+
+def abandon(stream: TextIO) -> None:
+    """Let what could not be written go nowhere, or Python would complain of it once more at its end."""
+    with suppress(OSError):  # a stream that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def printable(text: str) -> str:

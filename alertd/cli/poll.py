@@ -98,16 +98,13 @@ def _print_report(parts: "Parts", report: "CycleReport") -> None:
     from alertd.notify.groups import in_shadow
 
     for each in report.rounds:
-        state = f"failed: {each.failure}" if each.failure else f"{each.answered} of {each.asked} answered"
-        say(f"{each.source}: {state}" if each.source != "instruments" else _listing(each.answered, each.failure))
+        listed = f"{each.answered} listed"
+        state = listed if each.source == "instruments" else f"{each.answered} of {each.asked} answered"
+        say(f"{each.source}: {'failed' if each.failure else state}")  # why is on stderr
     for attempt in report.attempts:
-        outcome = "told" if attempt.delivered else f"not told ({attempt.error})"
+        outcome = "told" if attempt.delivered else "not told"
         say(f"{attempt.delivery.target} {outcome}: {attempt.delivery.message.title}")
     shadow = parts.setup.routing.shadow
     active = [a for a in parts.store.alerts(states=[State.PENDING, State.FIRING]) if not in_shadow(a, shadow)]
     firing = sum(alert.state is State.FIRING for alert in active)
     say(f"{firing} firing, {len(active) - firing} pending")
-
-
-def _listing(count: int, failure: str) -> str:
-    return f"instruments: failed: {failure}" if failure else f"instruments: {count} listed"

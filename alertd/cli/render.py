@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alertd.cli.options import config_option, json_option
-from alertd.cli.output import complain, print_json
+from alertd.cli.output import complain, emit, print_json
 from alertd.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -65,4 +65,4 @@ def _setup(path: Path) -> "Setup":
 def _show(text: str) -> None:
     """As it is sent, but for what a terminal would obey."""
     shown = (char if char.isprintable() or char in "\n\t\u200b" else "\N{REPLACEMENT CHARACTER}" for char in text)
-    click.echo("".join(shown))
+    emit("".join(shown))

@@ -11,7 +11,7 @@ import click
 
 from alertd.cli.options import config_option, json_option
 from alertd.cli.output import complain, print_json, print_table, say
-from alertd.daemon.words import moment
+from alertd.daemon.words import past_moment
 from alertd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -105,23 +105,13 @@ def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
 
 
 def _span(since: str, until: str | None, now: datetime) -> tuple[datetime, datetime]:
-    start = _moment("--since", since, now)
-    end = now if until is None else min(now, _moment("--until", until, now))
+    start = past_moment("--since", since, now)
+    end = now if until is None else min(now, past_moment("--until", until, now))
     if start >= end:
         raise UsageError("--since: it has to be before --until, and before now")
     if end - start > LONGEST:
         raise UsageError(f"--since: {LONGEST.days} days are the most that is replayed")
     return start, end
-
-
-def _moment(option: str, text: str, now: datetime) -> datetime:
-    """So long ago, or an ISO time, in UTC where it says no offset."""
-    from alertd.config.durations import parse_duration
-
-    try:
-        return now - parse_duration(text)
-    except (ValueError, OverflowError):
-        return moment(option, text, now)
 
 
 def _readable(path: Path) -> None:

@@ -67,6 +67,7 @@ def _watch(config: Path, signals: Signals) -> int:
             service.start(setup)
             if listener is not None:
                 web = _serve(listener, House(service, store, tally, wall, monotonic))
+                _say_where(listener)
             edits.follow(setup.config)
             _spare_the_collector()
             systemd.ready("watching")
@@ -103,6 +104,13 @@ def _serve(listener: "socket.socket", house: "House") -> "WebServer":
     web = WebServer(application(house), listener)
     web.start()
     return web
+
+
+def _say_where(listener: "socket.socket") -> None:
+    from alertd.logs import logger
+
+    host, port = listener.getsockname()[:2]
+    logger(__name__).info("web.listening", url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
 
 def _reload_if_told(signals: Signals, service: "Service", config: Path, systemd: "Systemd", edits: "Edits") -> None:

@@ -1,7 +1,6 @@
 """`alertd test`: rule tests."""
 
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 
 from alertd.cli.junit import Ran, junit
 from alertd.cli.options import PLACES, default_config, json_option, readable
-from alertd.cli.output import print_json, say
+from alertd.cli.output import emit, print_json, say
 from alertd.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -146,18 +145,17 @@ def _run(chosen: "Sequence[tuple[TestFile, Case]]", *, shows: bool) -> Iterator[
     shown: Path | None = None
     for file, case in chosen:
         if shows and file.path != shown:
-            click.echo(f"{chr(10) if shown else ''}{file.path} ", nl=False)
+            emit(f"{chr(10) if shown else ''}{file.path} ", end="")
             shown = file.path
         begin = monotonic()
         outcome = run_case(file, case)
         if shows:
-            click.echo("." if outcome.passed else "F", nl=False)
-            sys.stdout.flush()
+            emit("." if outcome.passed else "F", end="")
         yield Ran(
             file=file.path, name=case.name, line=case.line, seconds=monotonic() - begin, lines=tuple(outcome.lines)
         )
     if shows:
-        click.echo()
+        emit("")
 
 
 def _say_failures(failed: Sequence[Ran]) -> None:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from alertd.config.files import TEST_SUFFIXES
+from alertd.config.load import Config
 from alertd.config.names import items
 from alertd.config.settings import Instruments, Settings
 from alertd.config.yaml import Document, Loc, load_document
@@ -34,6 +35,19 @@ def lint(rules: Sequence[Rule], settings: Settings, fleet: Fleet | None) -> list
     untested, unreadable = _without_test(rules)
     found = [_placed(each, documents[each.rule.file]) for each in [*findings, *untested]]
     return sorted({*found, *unreadable})
+
+
+def lint_tokens(config: Config, today: date) -> list[Mistake]:
+    """A warning for each token whose last day, by UTC, is over."""
+    return [
+        config.document.mistake(
+            ("http", "tokens", index, "until"),
+            f"the token {token.name} ended with {token.until}: it lets nobody in; `alertd token` makes another",
+            warning=True,
+        )
+        for index, token in enumerate(config.settings.http.tokens)
+        if token.until < today
+    ]
 
 
 def fleet_on_record(store: Store, settings: Instruments, rules: Iterable[Rule], now: datetime) -> Fleet:

@@ -150,6 +150,7 @@ class Service:
         for join in joins + [lane.join for lane in running.lanes]:
             join(max(0.05, give_up_at - self._monotonic()))
         running.parts.client.close()
+        log.info("service.stopped")
 
     def tick(self) -> None:
         """Once a second: notice steps of the wall clock."""

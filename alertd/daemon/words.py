@@ -40,6 +40,20 @@ def moment(option: str, text: str, now: datetime, zone: str | None = None, *, la
         raise UsageError(f"{option}: {error}") from error
 
 
+def past_moment(option: str, text: str, now: datetime) -> datetime:
+    """A time, looking back: ISO 8601, in UTC where it says no offset; or `2h` for so long ago."""
+    from alertd.notify.silences import parse_when
+
+    try:
+        return now - parse_duration(text)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return parse_when(text, now, None)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}".replace("from now", "ago")) from error
+
+
 def known_zone(option: str, name: str) -> str:
     """A time zone that this machine knows."""
     from alertd.config.forms import check_zone

@@ -10,7 +10,7 @@ from alertd.web.accounts import Account, Accounts
 from alertd.web.attempts import Attempts
 from alertd.web.gate import LONGEST_NAME, Gate
 from alertd.web.passwords import LONGEST, is_password, waste
-from alertd.web.refusals import local_path, wants_page
+from alertd.web.refusals import local_path, say_when, sentence, wants_page
 from alertd.web.sessions import COOKIE
 from alertd.web.signing import SESSION_FOR
 from alertd.web.templating import page
@@ -41,20 +41,22 @@ def login_routes(gate: Gate) -> APIRouter:
     @router.post("/login")
     async def log_in(request: Request) -> Response:
         if one_by_one.statistics().tasks_waiting >= QUEUE:
-            raise RefusedError(429, "too many log in at once: try again", after=QUEUE_FOR)
+            error = RefusedError(429, "too many log in at once: try again", after=QUEUE_FOR)
+            return _form_again(request, error, local_path(visit_of(request).form.get("next", "/")))
         return await to_thread.run_sync(looked_at, request, limiter=one_by_one)
 
     def looked_at(request: Request) -> Response:
         visit = visit_of(request)
         wanted = local_path(visit.form.get("next", "/"))
         name = visit.form.get("name", "").strip()
-        account = door.knock(name, visit.form.get("password", ""), visit.address)
+        try:
+            account = door.knock(name, visit.form.get("password", ""), visit.address)
+        except RefusedError as error:
+            return _form_again(request, error, wanted)
         if account is None:
             known = name if name in gate.accounts.users else ""  # of anything else it may be the password
             log.warning("login.refused", name=known, address=visit.address)
-            if not wants_page(request):
-                raise RefusedError(401, WRONG)
-            return page(request, "login.html", status=401, next=wanted, says=WRONG)
+            return _form_again(request, RefusedError(401, WRONG), wanted)
         gate.keep_login(account, visit.address)
         answer = RedirectResponse(wanted, 303)
         lasts = int(SESSION_FOR.total_seconds())
@@ -73,6 +75,15 @@ def login_routes(gate: Gate) -> APIRouter:
         return answer
 
     return router
+
+
+def _form_again(request: Request, error: RefusedError, wanted: str) -> Response:
+    """The form with why it was not enough; for programs that alone, which is raised."""
+    if not wants_page(request):
+        raise error
+    answer = page(request, "login.html", status=error.status, next=wanted, says=sentence(error.says))
+    say_when(answer, error)
+    return answer
 
 
 class _Door:

@@ -42,9 +42,14 @@ def refusal(request: Request, error: RefusedError, *, logs_in: bool = False) -> 
     answer = failure(request, error.status, error.says)
     if error.status == 401:
         answer.headers["www-authenticate"] = "Bearer"
+    say_when(answer, error)
+    return answer
+
+
+def say_when(answer: Response, error: RefusedError) -> None:
+    """After how long it may be tried again, for programs."""
     if error.after is not None:
         answer.headers["retry-after"] = str(max(1, round(error.after)))
-    return answer
 
 
 def failure(request: Request, status: int, says: str, headers: Any = None) -> Response:
@@ -52,7 +57,7 @@ def failure(request: Request, status: int, says: str, headers: Any = None) -> Re
     answer: Response
     if wants_page(request):
         title = TITLES.get(status, TITLES[500 if status >= 500 else 400])
-        answer = page(request, "error.html", status=status, title=title, says=says)
+        answer = page(request, "error.html", status=status, title=title, says=sentence(says))
     elif request.url.path.startswith("/api/v1"):
         answer = error_answer(status, says)
     elif request.url.path.startswith("/api/v2"):
@@ -61,6 +66,13 @@ def failure(request: Request, status: int, says: str, headers: Any = None) -> Re
         answer = JSONResponse({"error": says}, status)
     answer.headers.update(headers or {})
     return answer
+
+
+def sentence(says: str) -> str:
+    """As a page says it; a name that it begins with, such as a field's, stays as it is."""
+    first = says.partition(" ")[0]
+    whole = says[:1].upper() + says[1:] if first.isalpha() else says
+    return whole if whole.endswith((".", "!", "?")) else f"{whole}."
 
 
 def wants_page(request: Request) -> bool:

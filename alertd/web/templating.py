@@ -15,9 +15,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from alertd import __version__
-from alertd.notify.render_words import count, duration, field_words, number, reading, spoken, stamp, thousands
+from alertd.notify.render_words import count, duration, field_words, reading, spoken, stamp, thousands
 from alertd.notify.wallclock import zone_of
 from alertd.present import time_text
+from alertd.rules.spelling import spell_value
 from alertd.web.access import Person, csrf_of
 from alertd.web.assets_served import asset_path
 
@@ -88,7 +89,7 @@ def _environment() -> Environment:
         "when": when,
         "ago": ago,
         "span": span,
-        "number": number,
+        "spelt": spell_value,
         "thousands": thousands,
         "spoken": spoken,
         "reading": lambda value, key: reading(key, value),

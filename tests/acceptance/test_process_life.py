@@ -167,6 +167,7 @@ def test_logs_are_lines_of_json(site: Site):
     lines = daemon.stop(5).out.splitlines()
     events = [json.loads(line) for line in lines]
     assert all({"timestamp", "level", "event"} <= set(event) for event in events)
+    assert events[-1]["event"] == "service.stopped"
     assert {"service.started", "alert.fired", "message.failed", "source.failed"} <= {each["event"] for each in events}
     assert {event["level"] for event in events} <= {"debug", "info", "warning", "error"}
 

@@ -1,6 +1,7 @@
 """Charts to draw."""
 
 import math
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +40,12 @@ def flat_battery(**given: Any) -> Chart:
         ],
     }
     return chart(*values, **{**usual, **given})
+
+
+def noise(count: int) -> list[float]:
+    """Values that know nothing of one another, between -1 and 1."""
+    dice = random.Random(7)
+    return [round(dice.uniform(-1, 1), 3) for _ in range(count)]
 
 
 def wave(count: int, height: float = 3.0) -> list[float]:

@@ -67,6 +67,12 @@ def times(start: datetime, span: timedelta, zone: ZoneInfo = LONDON, most: int =
     return [mark.text for mark in time_marks(start, start + span, zone, most)]
 
 
+def test_nothing_is_shown_on_an_axis_that_people_can_read() -> None:
+    """A SIM that was never used."""
+    shown = value_range(chart(0, 0, 0))
+    assert [mark.text for mark in value_marks(shown, 5)] == ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+
+
 def test_a_day_is_marked_in_local_time() -> None:
     """Every three hours, with the day's name at its midnight."""
     start = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)

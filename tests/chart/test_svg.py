@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alertd.chart.chart import Chart
 from alertd.chart.svg import sparkline, to_svg
-from tests.chart.drawing import chart, flat_battery, hours, wave
+from tests.chart.drawing import chart, flat_battery, hours, noise, wave
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -21,6 +21,7 @@ GOLDEN = Path(__file__).parent / "golden"
 CHARTS = {
     "flat_battery": to_svg(flat_battery()),
     "dark": to_svg(chart(50, 55, 70, 72, 58, limit=60, limit_above=True, unit="°C", title="Hot"), 700, 240, "dark"),
+    "noisy": to_svg(chart(*noise(500), limit=0.8, limit_above=True, unit="dB", title="SIC at 1 kHz"), 380, 180),
     "three": to_svg(chart(1, 4, 2, every=9)),
 }
 
@@ -71,6 +72,31 @@ def test_each_breach_is_shaded() -> None:
     assert lines(to_svg(chart(*values)), "breach") == []
     (area,) = lines(to_svg(chart(0, 10, 0, limit=5, limit_above=True)), "breach")
     assert len(area.split("L")) == 5
+
+
+def test_a_line_that_would_be_a_blot_is_a_band() -> None:
+    """From the least to the greatest, and their mean as a line, which swings less."""
+    svg = to_svg(chart(*noise(500)))
+    (band,) = lines(svg, "spread")
+    (mean,) = lines(svg, "line")
+    heights = [float(place.split()[1]) for place in band.strip("MZ").split("L")]
+    mean_heights = [float(place.split()[1]) for place in mean.strip("M").split("L")]
+    assert max(heights) - min(heights) > 1.5 * (max(mean_heights) - min(mean_heights))
+    assert len(mean_heights) < 130
+    assert lines(to_svg(chart(*wave(500))), "spread") == []
+    assert lines(to_svg(chart(*noise(40))), "spread") == []
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_band_hides_no_breach(above: bool) -> None:
+    """One value in five hundred beyond the limit is shaded, as far as it went."""
+    values = [value * 0.5 for value in noise(500)]
+    values[250] = 1.0 if above else -1.0
+    svg = to_svg(chart(*values, limit=0.7 if above else -0.7, limit_above=above))
+    assert len(lines(svg, "spread")) == 1
+    (area,) = lines(svg, "breach")
+    heights = [float(place.split()[1]) for place in area.strip("MZ").split("L")]
+    assert max(heights) - min(heights) > 10
 
 
 def test_hostile_words_stay_words() -> None:

@@ -239,6 +239,21 @@ def test_what_cannot_be_meant(site: Site, alertd: Alertd):
     assert [each["warning"] for each in as_json.json["mistakes"]] == [False] * 4
 
 
+def test_a_token_that_is_over(site: Site, alertd: Alertd):
+    """A warning at its last day; one that is not over is none."""
+    add_tests(site)
+    over, good = (
+        {"name": name, "hash": "0" * 64, "until": f"{year}-01-01"} for name, year in (("old", 2020), ("new", 2900))
+    )
+    site.write(http={"listen": "127.0.0.1:9321", "tokens": [good, over]})
+    ran = alertd("check", "-c", site.path)
+    advice, last = ran.out.splitlines()
+    assert (ran.code, ran.err, last) == (0, "", f"{site.path}: no mistakes, 1 rule")
+    line = next(n for n, text in enumerate(site.path.read_text().splitlines(), 1) if "2020-01-01" in text)
+    assert advice.startswith(f"{site.path}:{line}:")
+    assert "warning: the token old ended with 2020-01-01" in advice
+
+
 def test_against_the_fleet(tmp_path: Path, alertd: Alertd):
     """After a poll, check knows the monitors: a rule for none of them, an override for none, a field none has."""
     hot = {"alert": "Hot", "when": "current.temp > params.limit", "keep_firing_for": "1h", "params": {"limit": 80}}

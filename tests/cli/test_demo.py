@@ -104,6 +104,7 @@ def test_the_last_lines_say_who_was_told_and_what_is_next(evening: Done) -> None
     end = evening.out[evening.out.rindex("Who was told") :]
     assert re.search(r"15:40-17:20  CalibrationFailed +Harbour crane +field-mail, office-teams$", end, re.MULTILINE)
     assert re.search(r"-now +SicFailed +Quarry south gate +office-teams$", end, re.MULTILINE)
+    assert "alertd demo --stay" in end
     assert "alertd init site" in end
 
 

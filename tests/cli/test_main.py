@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alertd import __version__
-from tests.support.processes import PATIENCE, PROGRAM, Alertd, Site, environment, wait_until
+from tests.support.processes import LOW_VOLTAGE, PATIENCE, PROGRAM, Alertd, Site, environment, wait_until
 
 CONFIGURED = ["run", "poll", "check", "alerts", "instruments", "rules", "deliveries", "db check", "db migrate"]
 
@@ -114,6 +114,28 @@ def test_closed_pipes(site: Site):
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.splitlines()[1:] == ["0", "0"]
+
+
+def test_a_closed_pipe_hides_no_failure(site: Site):
+    """Whoever reads but a line of what check or test says, or nothing, still gets their exit code."""
+    rules = ({"alert": f"Rule{n}", "when": f"current.voltage < {n + 1}"} for n in range(300))
+    site.write_rules(*rules, {**LOW_VOLTAGE, "until": "current.voltage < 1"})
+    well = {"instrument": "QT1", "field": "current.voltage", "every": "1m", "values": "12x4"}
+    wrong = {
+        "name": "wrong",
+        "instruments": {"QT1": {}},
+        "samples": [well],
+        "messages": [{"at": "1m", "reason": "first"}],
+    }
+    tests = site.folder / "rules" / "site.test.yaml"
+    tests.write_text(json.dumps({"rules": ["site.yaml"], "tests": [wrong]}))
+    ran = shell(
+        f"A check --strict -c {site.path} 2>&1 | head -1 > /dev/null; echo ${{PIPESTATUS[0]}};"
+        f" A check --strict --json -c {site.path} 2> /dev/null | true; echo ${{PIPESTATUS[0]}};"
+        f" A test {tests} | true; echo ${{PIPESTATUS[0]}}",
+        site.folder,
+    )
+    assert (ran.stdout.split(), ran.stderr) == (["1", "1", "1"], "")
 
 
 def test_closed_streams_and_a_full_disk(site: Site):

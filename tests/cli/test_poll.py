@@ -98,6 +98,7 @@ def test_a_source_that_fails(site: Site, alertd: Alertd, fault: dict[str, object
     (line,) = [line for line in ran.errors if line.startswith("current: ")]
     assert said in line
     assert "status: 3 of 3 answered" in ran.out
+    assert "current: failed" in ran.out.splitlines()
 
 
 @pytest.mark.parametrize(("status", "word"), [(403, "403"), (404, "404")])

@@ -190,7 +190,11 @@ def test_from_the_store(place: Place, alertd: Alertd):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--since", "soon"], "--since: "),
+        (
+            ["--since", "30x"],
+            '--since: "30x" is no time: write 2026-12-01T22:00, with an offset such as Z or +01:00, or 2h ago',
+        ),
+        (["--since", "99999999w"], "--since: "),
         (["--since", "1h", "--until", "2h"], "--since: it has to be before --until, and before now"),
         (["--since", "900d"], "--since: 366 days are the most that is replayed"),
         (["--since", "1h", "--instruments", "QT77"], "--instruments QT77: no such monitor is watched"),

@@ -231,7 +231,10 @@ def test_beside_a_daemon(site: Site, alertd: Alertd):
         (("hok", "TargetFailing"), "TargetFailing is about a target, and hok is none: did you mean hook?"),
         ((FIRST, "ApiUnreachable"), f"ApiUnreachable is about MyCirrus, and {FIRST} is none: MyCirrus API"),
         ((FIRST, "LowVoltage", "--at", "2100-01-01T00:00Z"), "--at: 2100-01-01T00:00Z is yet to come"),
-        ((FIRST, "LowVoltage", "--at", "noon"), '--at: "noon" is no time'),
+        (
+            (FIRST, "LowVoltage", "--at", "noon"),
+            '--at: "noon" is no time: write 2026-12-01T22:00, with an offset such as Z or +01:00, or 2h ago',
+        ),
     ],
 )
 def test_mistakes(polled: Site, alertd: Alertd, words: tuple[str, ...], says: str):

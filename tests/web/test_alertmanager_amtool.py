@@ -7,10 +7,13 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alertd.web.tokens import token_hash
+from tests.support.docs import FENCE, page
 from tests.support.processes import Done, Running, Site, wait_until
 from tests.support.sockets import free_port
 
@@ -26,6 +29,8 @@ class Amtool:
         self.site = site
         self.daemon = daemon
         self._address = address
+        self.more = ""
+        """Further lines of its configuration."""
 
     def ran(self, *words: str, stdin: str = "") -> Done:
         """Run it to its end; where alertd is it knows as the documentation says."""
@@ -34,7 +39,7 @@ class Amtool:
         for file in (".config/amtool/config.yml", ".config/prometheus/amtool.yml"):  # Debian's is the second
             path = self.site.folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"alertmanager.url: http://{self._address}\nversion-check: false\n")
+            path.write_text(f"alertmanager.url: http://{self._address}\nversion-check: false\n{self.more}")
         home = {"HOME": str(self.site.folder)}
         command = [program, *words]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=20, check=False, env=home)
@@ -111,6 +116,23 @@ def test_alert_query(amtool: Amtool):
     assert (refused.code, "alertd takes no alerts" in refused.err) == (1, True)
     amtool.site.simulator.pin(LOW, voltage=12.5)
     wait_until(lambda: amtool.alerts() == set())
+
+
+@pytest.mark.usefixtures("started")  # or it is skipped
+def test_with_a_token(tmp_path: Path):
+    """Where alertd wants to know who asks, amtool shows a token, from the file that the documentation has."""
+    token = "alertd_" + "t" * 43
+    (written,) = [each["text"] for each in FENCE.finditer(page("operations.md")) if "amtool/http.yml" in each["text"]]
+    (tmp_path / "http.yml").write_text(written.replace("alertd_…", token))
+    known = {"name": "amtool", "hash": token_hash(token), "scope": "operator", "until": "2900-01-01"}
+    address = f"127.0.0.1:{free_port()}"
+    with Site(tmp_path, http={"listen": address, "tokens": [known]}) as site:
+        closed = Amtool(site, site.run(), address)
+        assert "401" in closed.ran("alert", "query").err
+        made = closed("silence", "add", "site=A", "--comment=x", "--http.config.file", str(tmp_path / "http.yml"))
+        assert [each["id"] for each in site.command("silence", "list", "--json").json] == [made]
+        closed.more = f"http.config.file: {tmp_path / 'http.yml'}\n"
+        assert list(closed.silences()) == [made]
 
 
 def test_silence_counts_at_once(amtool: Amtool):

@@ -231,6 +231,8 @@ def test_the_end_of_an_alert(shared: WebSite):
     """One that is over says so, and offers nothing to do."""
     page = read(shared, "/alerts/over")
     assert "Over since 24 Nov 07:00 UTC (recovered), after 4 h 50 min." in page.words
+    assert "Nobody was told." in page.words
+    assert "Nobody was told yet." in read(shared, "/alerts/hot").words
     assert "form" not in page.elements
 
 
@@ -249,8 +251,44 @@ def test_acknowledge(site: WebSite):
     assert answer.headers["location"] == "/alerts/low"
     (ack,) = site.store.standing.acks(["low"])
     assert (ack.until, ack.note) == (NOW + timedelta(hours=4), HOSTILE)
+    assert [(each.what, each.about) for each in site.store.changes()] == [("acknowledge", "LowVoltage/QT100000")]
     assert "acknowledged by" in read(site, "/alerts/low").words
     assert "acknowledged by" in read(site, "/").words
+
+
+def test_an_acknowledgement_leaves_its_trace(site: WebSite):
+    """By whom, when, until when and the note; the form has that note, so that none is lost by saying it again."""
+    site.post("/alerts/low/acknowledge", data={"lasts": "4h", "note": "fetching a battery"})
+    site.now = minutes(30)
+    page = site.get("/alerts/low")
+    words = Reader(page.text).words
+    said = "until 24 Nov 16:00 GMT. Note: fetching a battery"
+    assert re.search(rf"Acknowledged by [^,]+ 24 Nov 12:00 GMT, {said}", words)
+    assert 'name="note" maxlength="2000" autocomplete="off" value="fetching a battery"' in page.text
+    site.post("/alerts/low/acknowledge", data={"note": "battery is here"})
+    _, _, happened = read(site, "/alerts/low").words.partition("What happened")
+    assert re.search(r"acknowledged 24 Nov 12:00 GMT by [^,]+, until 24 Nov 12:30 GMT ?fetching a battery", happened)
+    assert re.search(r"acknowledged 24 Nov 12:30 GMT by [^,]+, until it ends ?battery is here", happened)
+
+
+def test_a_silence_leaves_its_trace(site: WebSite):
+    """Who made it while the alert lasted, until when and why; not one that was there before, or is about others."""
+    ask = {"lasts": "12h", "reason": "battery swap"}
+    site.post("/alerts/strange/silence", data=ask | {"reason": "of another"})
+    site.now = minutes(10)
+    site.post("/alerts/low/silence", data=ask)
+    site.now = minutes(20)
+    site.post("/alerts/low/silence", data={"scope": "site", "reason": "digging"})
+    text = site.get("/alerts/low").text
+    assert text.count('<span class="badge">silenced</span>') == 1
+    _, _, happened = Reader(text).words.partition("What happened")
+    assert re.search(r"silenced 24 Nov 12:10 GMT by [^,]+, until 25 Nov 00:10 GMT ?battery swap · alertname=", happened)
+    assert re.search(r"silenced 24 Nov 12:20 GMT by [^,]+, until nothing that matches fires ?digging · site=", happened)
+    assert "of another" not in happened
+    site.now = NOW
+    site.record(alert("later", "Hot", "QT100000", State.FIRING, Severity.WARNING, active_at=minutes(30)))
+    site.now = minutes(40)
+    assert "digging" not in read(site, "/alerts/later").words
 
 
 @pytest.mark.parametrize(
@@ -262,6 +300,8 @@ def test_acknowledge(site: WebSite):
         ("/alerts/low/acknowledge", {"note": "x" * 3000}, "2000"),
         ("/alerts/low/silence", {"lasts": "1h", "reason": " "}, "Reason"),
         ("/alerts/low/silence", {"lasts": "-1h", "reason": "x"}, "-1h"),
+        ("/alerts/own/silence", {"lasts": "1h", "reason": "x", "scope": "site"}, "There is no site here to silence."),
+        ("/alerts/low/silence", {"lasts": "1h", "reason": "x", "scope": "nonsense"}, "There is no nonsense here"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(shared: WebSite, path: str, data: dict[str, str], says: str):
@@ -281,7 +321,6 @@ def test_what_cannot_be_done_is_one_line(shared: WebSite, path: str, data: dict[
         ("alert", ['alertname="LowVoltage"', 'instrument="QT100002"']),
         ("monitor", ['instrument="QT100002"']),
         ("site", [r'site="<b>\"B\"</b>"']),
-        ("nonsense", ['alertname="LowVoltage"', 'instrument="QT100002"']),
     ],
 )
 def test_silence(site: WebSite, scope: str, matchers: list[str]):
@@ -321,9 +360,20 @@ def test_a_monitor_with_its_past(site: WebSite):
         'from rules/site.yaml:14, the override for power="solar"',
     ):
         assert words in page.words, page.words
+    assert "Supply voltage12.50 V" in page.words
+    assert "4G signal to noise9.00 dB" in page.words
     assert page.elements.count("svg") == 1 + 5 + 4
     text = site.get("/monitors/QT100001?range=30d").text
     assert re.search(r'<path d="[^"]*" class="note"', text)
+
+
+def test_a_param_stands_as_it_was_written(tmp_path: Path):
+    """On the page of a monitor and on that of its alert no figure of it is lost."""
+    cold = {"alert": "LowVoltage", "when": "current.voltage < params.slope", "params": {"slope": 0.012}}
+    with WebSite(tmp_path, rules=[cold]) as site:
+        site.record(replace(site.firing, params={"slope": 0.012}))
+        assert "slope0.012 from rules/site.yaml" in read(site, "/monitors/QT100000").words
+        assert "params.slope0.012" in read(site, "/alerts/low").words
 
 
 @pytest.mark.parametrize("span", ["24h", "7d", "30d", "nonsense"])

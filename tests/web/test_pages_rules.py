@@ -103,3 +103,10 @@ def test_no_such_rule(shared: WebSite, name: str):
     answer = shared.get(f"/rules/{name}")
     assert answer.status_code == 404
     assert str(shared.folder) not in answer.text
+
+
+def test_a_refusal_is_a_sentence(shared: WebSite):
+    """For people; for programs it is as ever."""
+    path = "/rules/Nothing"
+    assert "<p>There is no rule of that name.</p>" in shared.get(path, headers={"accept": "text/html"}).text
+    assert shared.get(path).json() == {"error": "there is no rule of that name"}

@@ -36,7 +36,7 @@ def test_how_far_a_source_was_read(tmp_path: Path):
         }
         site.store.record_round(samples=[], cursors=cursors, alerts=[], transitions=[], now=NOW)
         text = words(site.get("/sources").text)
-    assert "2 min ago for most, 5 h for QT100004" in text
+    assert "2 min ago for most, 5 h ago for QT100004" in text
 
 
 def test_spread():

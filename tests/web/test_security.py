@@ -360,6 +360,8 @@ def test_guessers_are_slowed(closed: WebSite):
     slowed = browser.log_in("ada")
     assert slowed.status_code == 429
     assert int(slowed.headers["retry-after"]) >= 1
+    assert "Too many wrong passwords: try again a little later." in slowed.text
+    assert 'name="password"' in slowed.text
     assert browser.log_in("bob").status_code == 303
     time.sleep(1.1)
     assert browser.log_in("ada").status_code == 303

@@ -146,7 +146,8 @@ def test_the_page_of_a_link(closed: WebSite):
     assert (done.status_code, unquote(done.headers["location"])) == (303, unquote(link))
     assert [ack.note for ack in closed.store.standing.acks([closed.firing.id])] == ["on the way"]
     wish = {"csrf": csrf_in(page), "scope": "site", "reason": "swap", "lasts": "1h"}
-    assert browser.post(f"/alerts/{closed.firing.id}/silence", wish).status_code == 303
+    assert browser.post(f"/alerts/{closed.firing.id}/silence", wish).status_code == 409
+    assert browser.post(f"/alerts/{closed.firing.id}/silence", wish | {"scope": "alert"}).status_code == 303
     (silence,) = closed.store.standing.silences()
     assert {matcher.label for matcher in silence.matchers} == {"alertname", "instrument"}
     assert browser.post(f"/alerts/{closed.strange.id}/acknowledge", {"csrf": csrf_in(page)}).status_code == 401

@@ -86,7 +86,8 @@ def test_off_listens_nowhere(tmp_path: Path):
 
 
 def test_it_listens_where_it_was_told(served: Served):
-    """One port, on the one address."""
+    """One port, on the one address, which the log has once."""
+    assert len(served.daemon.wait_for("web.listening", f"http://127.0.0.1:{served.port}")) == 1
     assert listens_at(served.daemon.pid) == [f"0100007F:{served.port:04X}"]
 
 

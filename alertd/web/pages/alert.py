@@ -1,7 +1,8 @@
 """One alert: what it is about and since when, drawn; what happened; who was told what; and what a person does."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
@@ -13,10 +14,12 @@ from alertd.chart.svg import to_svg
 from alertd.errors import UsageError
 from alertd.matchers import Matcher
 from alertd.model import Alert, Delivery, State
+from alertd.present import Json
 from alertd.rules.rule import Rule
 from alertd.web.access import Operator, Person, Viewer, audit
 from alertd.web.desk import SilenceWish
 from alertd.web.house import House
+from alertd.web.pages.steps import steps
 from alertd.web.templating import page
 
 ACK_FOR = {"": "until it ends", "1h": "1 hour", "4h": "4 hours", "12h": "12 hours", "1d": "1 day", "3d": "3 days"}
@@ -49,10 +52,10 @@ def alert_routes(house: House) -> APIRouter:
         note: Annotated[str, Form()] = "",
     ) -> Response:
         try:
-            house.acknowledge(alert_id, by=person.name, lasts=lasts or None, note=note)
+            acked = house.acknowledge(alert_id, by=person.name, lasts=lasts or None, note=note)
         except UsageError as error:
             return _page(house, request, person, alert_id, refused=_words(error))
-        audit(person, "acknowledge", alert_id)
+        audit(person, "acknowledge", f"{acked['alertname']}/{acked['subject']}")
         house.acted()
         return RedirectResponse(person.path(f"/alerts/{quote(alert_id, safe='')}"), 303)
 
@@ -61,8 +64,9 @@ def alert_routes(house: House) -> APIRouter:
         found = house.store.alert(alert_id)
         if found is None:
             return _missing(request, person)
-        scopes = scopes_for(person, found, house.settings.causes.site_label)
-        matchers = scopes.get(asked.scope, scopes["alert"])
+        matchers = scopes_for(person, found, house.settings.causes.site_label).get(asked.scope)
+        if matchers is None:
+            return _page(house, request, person, alert_id, refused=f"There is no {asked.scope} here to silence.")
         wish = SilenceWish(
             matchers=[str(matcher) for matcher in matchers],
             reason=asked.reason,
@@ -134,7 +138,8 @@ def _page(house: House, request: Request, person: Person, alert_id: str, refused
         place=None if rule is None else house.rule_place(rule),
         runbook=_link(rule),
         site=alert.labels.get(site_label, ""),
-        steps=house.store.transitions(alert.id),
+        steps=steps(house, alert),
+        ack=_in_hand(shown),
         messages=_messages(house, alert),
         ack_for=ACK_FOR if may_change and alert.state is State.FIRING and not alert.shadow else None,
         silence_for=SILENCE_FOR if may_change and alert.state is not State.RESOLVED and not alert.shadow else None,
@@ -155,6 +160,15 @@ def _messages(house: House, alert: Alert) -> list[Delivery]:
         if (end is None or each.began_at <= end) and (each.ended_at is None or each.ended_at >= alert.active_at)
     ]
     return house.store.messages_about([alert.id, *episodes])
+
+
+def _in_hand(shown: Json) -> Mapping[str, Any] | None:
+    """Who has it in hand, with times that a page can show."""
+    ack = shown["acknowledged"]
+    if not isinstance(ack, dict):
+        return None
+    until = ack["until"]
+    return ack | {"at": datetime.fromisoformat(ack["at"]), "until": datetime.fromisoformat(until) if until else None}
 
 
 def _link(rule: Rule | None) -> str:

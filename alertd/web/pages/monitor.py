@@ -7,11 +7,12 @@ from fastapi.responses import HTMLResponse
 
 from alertd.chart.chart import Chart
 from alertd.chart.svg import to_svg
+from alertd.fields import FIELDS
 from alertd.model import Source
 from alertd.store.pages import AlertFilter
 from alertd.web.access import Viewer
 from alertd.web.house import House
-from alertd.web.pages.courses import CHECKS, METRICS, Frame, charts
+from alertd.web.pages.courses import CHECKS, METRICS, Frame, Spot, charts
 from alertd.web.pages.fleet_table import Row
 from alertd.web.pages.happenings import happenings
 from alertd.web.pages.roster import Roster
@@ -23,9 +24,11 @@ CHECKS_OVER = timedelta(days=90)
 WIDTH, HEIGHT = 380, 180
 ALERTS_SHOWN = 30
 NEWEST = (
-    ("current", ("voltage", "temp", "disk", "mem", "cpu", "network", "simUsage", "simQuota", "uptime")),
-    ("stats", ("lteRsrp", "lteRsrq", "lteSinr", "ping")),
+    *((Source.CURRENT, name) for name in ("voltage", "temp", "disk", "mem", "cpu", "network")),
+    *((Source.CURRENT, name) for name in ("simUsage", "simQuota", "uptime")),
+    *((Source.STATS, name) for name in ("lteRsrp", "lteRsrq", "lteSinr", "ping")),
 )
+_DRAWN_AS = {spot: metric.name for metric in METRICS for spot in metric.spots}
 
 
 def monitor_routes(house: House, roster: Roster) -> APIRouter:
@@ -64,7 +67,7 @@ def monitor_routes(house: House, roster: Roster) -> APIRouter:
             zone=zone,
             ranges=RANGES,
             chosen=chosen,
-            newest=NEWEST,
+            newest=[(*spot, _words(spot)) for spot in NEWEST],
             courses=_drawn(charts(store, METRICS, frame, coarse=chosen != "24h")),
             checks=_drawn(charts(store, CHECKS, frame.wider(CHECKS_OVER), coarse=False)),
             sic=row.newest.get(Source.SIC),
@@ -77,6 +80,13 @@ def monitor_routes(house: House, roster: Roster) -> APIRouter:
         )
 
     return router
+
+
+def _words(spot: Spot) -> str:
+    """What is measured, in the words of its chart; where there is none, in those of the catalogue."""
+    source, name = spot
+    meaning = FIELDS[source][name].meaning.split(";")[0]
+    return _DRAWN_AS.get(spot) or meaning[:1].upper() + meaning[1:]
 
 
 def _drawn(found: dict[str, Chart | None]) -> dict[str, str | None]:
