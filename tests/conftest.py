@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import settings
 
+from tests.support import warm
+
 STRICT = os.environ.get("CI") == "true"
 """In CI everything that a test needs is there, so a test that skips itself is a mistake."""
 
@@ -30,6 +32,12 @@ def _plain_environment() -> Iterator[None]:
             patch.delenv(name, raising=False)
             patch.delenv(name.lower(), raising=False)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_left_running() -> Iterator[None]:
+    yield
+    warm.stop()
 
 
 @pytest.hookimpl(wrapper=True)
