@@ -19,7 +19,7 @@ from tests.support.processes import Running, Site, wait_until
 from tests.support.sockets import ask, connect, free_port, half_open, is_closed, read_reply
 
 QUICK = 5.0
-"""Seconds within which an answer came that waited for nobody: what is slow or rude is let go after 10 at the soonest."""
+"""Seconds within which an answer came that waited for nobody: who is slow or rude is let go after 10 at the soonest."""
 
 
 def http(port: int, host: str = "127.0.0.1") -> dict[str, object]:
