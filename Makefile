@@ -26,6 +26,7 @@ $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@$(BIN)/python -m compileall -q alertd
 	@touch $(READY)
 
 help: ## what there is to make

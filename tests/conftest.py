@@ -1,10 +1,13 @@
 """What every test runs under."""
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.support import warm
 
 STRICT = os.environ.get("CI") == "true"
 """In CI everything that a test needs is there, so a test that skips itself is a mistake."""
@@ -30,6 +33,18 @@ def _plain_environment() -> Iterator[None]:
             patch.delenv(name, raising=False)
             patch.delenv(name.lower(), raising=False)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_left_running() -> Iterator[None]:
+    yield
+    warm.stop()
+
+
+def pytest_collection_finish() -> None:
+    """The thousands of tests and their modules stay: the collector need not look through them over and over."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

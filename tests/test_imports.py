@@ -37,3 +37,28 @@ from alertd.notify.url_check import url_mistakes
 assert url_mistakes(["json://127.0.0.1/a"]) == [None]
 """
     assert "apprise" in loaded(program)
+
+
+def test_a_common_channel_loads_no_other():
+    """A plugin for a common scheme is what apprise itself would take, without the hundred others being loaded."""
+    program = """
+import sys
+from datetime import timedelta
+from alertd.notify.apprise_plugins import _COMMON, make_plugin
+urls = {
+    "json": "json://127.0.0.1/a", "jsons": "jsons://127.0.0.1/a",
+    "mailto": "mailto://u:p@example.com", "mailtos": "mailtos://u:p@example.com",
+    "slack": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#ops",
+    "workflow": "workflow://host:443/ID/SIG", "workflows": "workflows://host:443/ID/SIG",
+}
+assert urls.keys() == _COMMON.keys()
+made = {scheme: make_plugin(url, timedelta(seconds=1)) for scheme, url in urls.items()}
+assert "apprise.plugins.ntfy" not in sys.modules
+from apprise import Apprise
+for scheme, url in urls.items():
+    theirs = Apprise.instantiate(url)
+    assert type(made[scheme]) is type(theirs), scheme
+    assert made[scheme].url_identifier == theirs.url_identifier, scheme
+assert "apprise.plugins.ntfy" in sys.modules
+"""
+    assert "apprise" in loaded(program)

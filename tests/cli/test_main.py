@@ -175,6 +175,7 @@ def test_a_narrow_encoding(site: Site):
 
 def test_interrupted(site: Site):
     """Ctrl-C in a poll that waits: exit 130, without an outcry."""
+    site.write(mycirrus=site.config["mycirrus"] | {"timeout": "60s"})  # or it gives up by itself where all is slow
     site.simulator.faults.add("hang")
     poll = site.start("poll")
     wait_until(lambda: len(site.simulator.requests) > 0)

@@ -26,6 +26,7 @@ import yaml
 from alertd.mycirrus.simulator.script import Fleet, plain_fleet
 from alertd.mycirrus.simulator.simulator import Simulator
 from tests.support.sinks import HttpSink
+from tests.support.warm import Forked, can_be_forked
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = (sys.executable, "-m", "alertd.cli.main")
@@ -45,6 +46,14 @@ def environment(**extra: str) -> dict[str, str]:
     """What a service manager gives a service: next to nothing."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return kept | {"PYTHONPATH": str(ROOT)} | extra
+
+
+def _started(words: Sequence[str], env: Mapping[str, str], folder: Path) -> "Forked | subprocess.Popen[str]":
+    if tuple(words[: len(PROGRAM)]) == PROGRAM and can_be_forked(env):
+        return Forked(words[len(PROGRAM) :], env, folder)
+    return subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", env=env, cwd=folder
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +87,7 @@ class Running:
     """One alertd at work; its output is read as it comes."""
 
     def __init__(self, words: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
-        self._popen = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", env=env, cwd=folder
-        )
+        self._popen = _started(words, env, folder)
         self._heard = threading.Condition()
         self.out: list[str] = []
         self.err: list[str] = []
@@ -219,17 +226,12 @@ class Site:
 
     def command(self, *words: str, before: Sequence[str] = (), seconds: float = PATIENCE, **env: str) -> Done:
         """Run one command to its end; `before` are words before it, such as another program."""
-        ran = subprocess.run(
-            [*before, *self.words(*words)],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            env=environment(**self.environment, **env),
-            cwd=self.folder,
-            check=False,
-        )
-        return Done(ran.returncode, ran.stdout, ran.stderr)
+        started = _started([*before, *self.words(*words)], environment(**self.environment, **env), self.folder)
+        try:
+            out, err = started.communicate(timeout=seconds)
+        finally:
+            started.send_signal(signal.SIGKILL)
+        return Done(started.wait(seconds), out, err)
 
     def start(self, *words: str, before: Sequence[str] = (), **env: str) -> Running:
         """Start a command and leave it running."""

@@ -276,13 +276,12 @@ def _was_cut(raw: socket.socket) -> bool:
 
 
 def test_ends_with_the_server(site: WebSite):
-    """A stop of the server ends every stream within a second."""
+    """A stop of the server ends every stream, and not only once uvicorn would break them off."""
+    site.server._server.config.timeout_graceful_shutdown = 2 * PATIENCE
     with listening(site) as one, listening(site) as other:
-        started = time.monotonic()
         site.server.stop()
-        assert one.ended.wait(5)
-        assert other.ended.wait(5)
-        assert time.monotonic() - started < 1
+        assert one.ended.wait(PATIENCE)
+        assert other.ended.wait(PATIENCE)
 
 
 def test_a_real_daemon(tmp_path: Path):
@@ -307,6 +306,6 @@ def test_a_real_daemon(tmp_path: Path):
         started = time.monotonic()
         daemon.tell(15)
         assert listener.ended.wait(PATIENCE)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5  # what any stop takes at the most
         assert daemon.ended().code == 0
         listener.close()

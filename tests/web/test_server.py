@@ -18,8 +18,8 @@ from alertd.web.server import HEAD_WITHIN, WebServer, bind
 from tests.support.processes import Running, Site, wait_until
 from tests.support.sockets import ask, connect, free_port, half_open, is_closed, read_reply
 
-QUICK = 1.0
-"""Seconds for an answer that waits for nobody."""
+QUICK = 5.0
+"""Seconds within which an answer came that waited for nobody: who is slow or rude is let go after 10 at the soonest."""
 
 
 def http(port: int, host: str = "127.0.0.1") -> dict[str, object]:
@@ -288,6 +288,6 @@ def test_reloads_and_a_stop(tmp_path: Path):
         with half_open(port, 5), half_open(port, 5, head("/x", "POST", "Content-Length: 9") + b"a"):
             began = time.monotonic()
             done = daemon.stop()
-            assert time.monotonic() - began < 3.0
+            assert time.monotonic() - began < 5.0  # what any stop takes at the most
         assert (done.code, done.err) == (0, "")
         assert "Traceback" not in done.out
