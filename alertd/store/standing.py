@@ -31,6 +31,7 @@ from alertd.store.rows import chunked, read, read_among, row_of, upsert
 from alertd.store.schema import ALERTS, TRANSITIONS
 from alertd.store.standing_schema import ACKS, CLOCKS, EPISODES, EXPLAINED, HELD, SILENCES
 
+_AT_ONCE = timedelta(seconds=5)
 _WEST = timedelta(hours=13)
 """How far the clocks of any zone are behind UTC's, and an hour that comes twice."""
 
@@ -226,7 +227,9 @@ def _acks(connection: Connection, alert_ids: Iterable[str]) -> list[Ack]:
 def _expire(connection: Connection, ids: Sequence[str], at: datetime) -> int:
     if not ids:
         return 0
-    there = (SILENCES.c.id.in_(list(ids)), *_not_over(at))
+    # Of two who end it at once the later one here may have read the clock first, and its silence is over all the same.
+    already = SILENCES.c.expired_at <= at + _AT_ONCE
+    there = (SILENCES.c.id.in_(list(ids)), *_not_over(at), SILENCES.c.expired_at.is_(None) | ~already)
     return connection.execute(update(SILENCES).where(*there).values(expired_at=at)).rowcount
 
 
