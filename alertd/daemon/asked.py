@@ -9,7 +9,6 @@ from alertd.config.settings import Instruments, Settings
 from alertd.daemon.api_health import API, LISTING
 from alertd.daemon.clockwatch import ABOUT as WALL_CLOCK
 from alertd.daemon.fleet import fleet_of, watched
-from alertd.daemon.words import past_moment
 from alertd.errors import UsageError
 from alertd.model import Instrument
 from alertd.notify.render_templates import template_names
@@ -60,10 +59,12 @@ def earlier(option: str, text: str, now: datetime) -> datetime:
     Raises:
         UsageError: it is none, or yet to come.
     """
-    at = past_moment(option, text, now)
-    if at > now:
-        raise UsageError(f"{option}: {text} is yet to come")
-    return at
+    from alertd.notify.silences import parse_earlier
+
+    try:
+        return parse_earlier(text, now)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Reading what commands and forms take as words: times, spans, zones, matchers."""
 
-import threading
-import warnings
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -11,9 +9,6 @@ from alertd.matchers import Matcher, parse_matcher
 
 LONGEST_TEXT = 2000
 """Characters of a reason, a note or a name."""
-
-_WARNINGS = threading.Lock()
-"""What warnings come to is one setting for all threads."""
 
 
 def span(option: str, text: str) -> timedelta:
@@ -42,16 +37,12 @@ def moment(option: str, text: str, now: datetime, zone: str | None = None, *, la
 
 def past_moment(option: str, text: str, now: datetime) -> datetime:
     """A time, looking back: ISO 8601, in UTC where it says no offset; or `2h` for so long ago."""
-    from alertd.notify.silences import parse_when
+    from alertd.notify.silences import parse_past
 
     try:
-        return now - parse_duration(text)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        return parse_when(text, now, None)
+        return parse_past(text, now)
     except ValueError as error:
-        raise UsageError(f"{option}: {error}".replace("from now", "ago")) from error
+        raise UsageError(f"{option}: {error}") from error
 
 
 def known_zone(option: str, name: str) -> str:
@@ -66,10 +57,8 @@ def known_zone(option: str, name: str) -> str:
 
 
 def read_matchers(texts: Iterable[str]) -> tuple[Matcher, ...]:
-    """Matchers as they were written; what Python only warns of in a regular expression is a mistake here."""
-    with _WARNINGS, warnings.catch_warnings():
-        warnings.simplefilter("error", FutureWarning)
-        return tuple(map(_matcher, texts))
+    """Matchers as they were written."""
+    return tuple(map(_matcher, texts))
 
 
 def _matcher(text: str) -> Matcher:
@@ -77,8 +66,6 @@ def _matcher(text: str) -> Matcher:
         return parse_matcher(text)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    except FutureWarning as error:
-        raise UsageError(f"{text} is not clear: {error}; write \\[ for a bracket that is one") from error
 
 
 def brief(option: str, text: str) -> str:

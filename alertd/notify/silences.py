@@ -97,26 +97,27 @@ def parse_when(text: str, now: datetime, zone: str | None, *, last: bool = False
     Raises:
         ValueError: with one line that says what is wanted.
     """
-    try:
-        return now + parse_duration(text)
-    except ValueError:
-        wall = _iso(text)
-    at = as_utc(wall, zone_of(zone or "UTC"), last=last) if wall.tzinfo is None else wall.astimezone(UTC)
-    if abs(at - now) > FARTHEST:
-        raise ValueError(f'"{text}" is more than a hundred years from now')
-    return at
+    length = _length(text)
+    return now + length if length is not None else _instant(text, now, zone, last=last)
+
+
+def parse_past(text: str, now: datetime) -> datetime:
+    """A command line's time, looking back: ISO 8601, in UTC where it says no offset; or `2h` for so long ago.
+
+    Raises:
+        ValueError: with one line that says what is wanted.
+    """
+    length = _length(text)
+    return now - length if length is not None else _instant(text, now, None, back=True)
 
 
 def parse_earlier(text: str, now: datetime) -> datetime:
-    """A time that is over: ISO 8601, in UTC where it says no offset; or `2h` for so long ago.
+    """As `parse_past`, of a time that is over.
 
     Raises:
         ValueError: with one line that says what is wrong.
     """
-    try:
-        return now - parse_duration(text)
-    except ValueError:
-        at = parse_when(text, now, None)
+    at = parse_past(text, now)
     if at > now:
         raise ValueError(f"{text} is yet to come")
     return at
@@ -131,14 +132,30 @@ def wall_time(text: str) -> datetime | None:
     return wall if wall.tzinfo is None else None
 
 
-def _iso(text: str) -> datetime:
+def _length(text: str) -> timedelta | None:
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return None
+
+
+def _instant(text: str, now: datetime, zone: str | None, *, last: bool = False, back: bool = False) -> datetime:
+    way = "ago" if back else "from now"
+    wall = _iso(text, way)
+    at = as_utc(wall, zone_of(zone or "UTC"), last=last) if wall.tzinfo is None else wall.astimezone(UTC)
+    if abs(at - now) > FARTHEST:
+        raise ValueError(f'"{text}" is more than a hundred years {way}')
+    return at
+
+
+def _iso(text: str, way: str = "from now") -> datetime:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         at = None
     if at is None or not 1900 < at.year < 2900:
         raise ValueError(
-            f'"{text}" is no time: write 2026-12-01T22:00, with an offset such as Z or +01:00, or 2h from now'
+            f'"{text}" is no time: write 2026-12-01T22:00, with an offset such as Z or +01:00, or 2h {way}'
         )
     return at
 

@@ -9,7 +9,7 @@ from fastapi import Request
 from alertd.logs import logger
 from alertd.web.access import RefusedError
 from alertd.web.gate import Gate
-from alertd.web.limits import Message, Receive, Send
+from alertd.web.limits import Message, Receive, Send, handed_out
 from alertd.web.refusals import FAULT, failure, refusal
 
 log = logger(__name__)
@@ -42,7 +42,7 @@ class Guard:
                 answer = refusal(request, error, logs_in=bool(self._gate.accounts.users))
                 await answer(scope, receive, sending)
                 return
-            await self._app(scope, _again(first, receive), sending)
+            await self._app(scope, handed_out(first, receive), sending)
         except Exception:
             log.exception("web.failed", method=scope["method"], route=_route(scope))
             if not sending.began:
@@ -59,19 +59,6 @@ class _Sending:
     async def __call__(self, message: Message) -> None:
         self.began = True
         await self._send(message)
-
-
-def _again(first: Message, receive: Receive) -> Receive:
-    given = False
-
-    async def hand_out() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return first
-
-    return hand_out
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:

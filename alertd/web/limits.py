@@ -72,13 +72,15 @@ class Limits:
 
     async def _with_body(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
         parts: list[bytes] = []
+        size = 0
         try:
             try:
                 async with asyncio.timeout(BODY_WITHIN):
                     async for part in _parts(receive):
                         parts.append(part)
+                        size += len(part)
                         self._held += len(part)
-                        if sum(map(len, parts)) > most:
+                        if size > most:
                             await _refuse(send, scope["path"], 413, "the body is too large")
                             return
                         if self._held > BODIES_AT_MOST:
@@ -89,9 +91,10 @@ class Limits:
                 return
             except ConnectionError:
                 return
-            await self._inner(scope, _given(b"".join(parts), receive), send)
+            body = {"type": "http.request", "body": b"".join(parts), "more_body": False}
+            await self._inner(scope, handed_out(body, receive), send)
         finally:
-            self._held -= sum(map(len, parts))
+            self._held -= size
 
 
 def _head_size(scope: MutableMapping[str, Any]) -> int:
@@ -115,8 +118,8 @@ async def _parts(receive: Receive) -> AsyncIterator[bytes]:
         yield message.get("body", b"")
 
 
-def _given(body: bytes, receive: Receive) -> Receive:
-    """Hands out a body that was read already; then waits for the client to go, as ever."""
+def handed_out(first: Message, receive: Receive) -> Receive:
+    """Hands out a message that was read already; then waits for the client to go, as ever."""
     given = False
 
     async def hand_out() -> Message:
@@ -124,7 +127,7 @@ def _given(body: bytes, receive: Receive) -> Receive:
         if given:
             return await receive()
         given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return first
 
     return hand_out
 

@@ -8,6 +8,7 @@ import pytest
 
 from alertd.mycirrus.simulator.script import plain_fleet
 from tests.support.processes import Site, wait_until
+from tests.support.readers import TOKENS, USERS, add_probes, with_http
 from tests.support.scrapes import Scraped, values
 from tests.support.sockets import ask, free_port
 from tests.support.visiting import launched
@@ -29,6 +30,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
         assert made.store.changes() == []
         assert made.store.standing.silences() == []
         assert made.sink.received == []
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[WebSite]:
+    """A site with users and tokens."""
+    with with_http(tmp_path, users=USERS, tokens=TOKENS) as made:
+        add_probes(made)
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -30,14 +30,6 @@ from tests.support.web import WebSite
 
 
 @pytest.fixture
-def closed(tmp_path: Path) -> Iterator[WebSite]:
-    """A site with users and tokens."""
-    with with_http(tmp_path, users=USERS, tokens=TOKENS) as site:
-        add_probes(site)
-        yield site
-
-
-@pytest.fixture
 def proxied(tmp_path: Path) -> Iterator[WebSite]:
     """A site behind a proxy at this machine's own address."""
     with with_http(tmp_path, proxy={"from": ["127.0.0.1"], "header": "X-Remote-User"}) as site:

@@ -2,8 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,25 +13,13 @@ from tests.support.readers import (
     LOOKS,
     PASSWORD,
     TOKENS,
-    USERS,
     Browser,
-    add_probes,
     bearer,
     logged,
     raw,
     routes,
-    with_http,
 )
 from tests.support.web import WebSite
-
-
-@pytest.fixture
-def closed(tmp_path: Path) -> Iterator[WebSite]:
-    """A site with users and tokens."""
-    with with_http(tmp_path, users=USERS, tokens=TOKENS) as site:
-        add_probes(site)
-        yield site
-
 
 TRAVERSALS = (
     "/assets/../config.yaml",
