@@ -65,8 +65,8 @@ def test_an_operator_acknowledges_and_a_viewer_cannot(closed: WebSite, page: Any
     page.wait_for_url("**/alerts/low")
     assert page.get_by_role("button", name="Acknowledge").count() == 0
     csrf = page.locator("input[name=csrf]").first.get_attribute("value")
-    sent = f"fetch('/alerts/low/acknowledge', {{method: 'POST', headers: {{'x-csrf-token': '{csrf}'}}}}).then(got => got.status)"
-    assert page.evaluate(sent) == 403
+    asked = f"{{method: 'POST', headers: {{'x-csrf-token': '{csrf}'}}}}"
+    assert page.evaluate(f"fetch('/alerts/low/acknowledge', {asked}).then(answer => answer.status)") == 403
     assert not acknowledges(closed)
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/login*")
@@ -115,7 +115,7 @@ def elsewhere(html: str) -> Iterator[str]:
 
 
 def test_another_sites_page_changes_nothing(closed: WebSite, page: Any):
-    """Its form is sent by the browser of somebody who is logged in, even with what a page of theirs carries: refused."""
+    """Its form is refused, though it knows what forms carry and is sent by the browser of somebody who is logged in."""
     page.goto(f"{closed.url}/alerts/low")
     log_in(page, "ada")
     page.wait_for_url("**/alerts/low")
