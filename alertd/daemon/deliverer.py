@@ -9,6 +9,7 @@ from alertd.alerts.own import Condition
 from alertd.clock import Clock, Monotonic, monotonic
 from alertd.daemon.own_alerts import OwnAlerts
 from alertd.daemon.tally import Counts, Tally
+from alertd.daemon.worker import Worker
 from alertd.errors import StoreError
 from alertd.logs import logger
 from alertd.model import Delivery, DeliveryState, NotifyReason, TargetHealth, Told
@@ -153,31 +154,20 @@ class Deliverer:
             self._failing.discard(target)
 
 
-class Lane(threading.Thread):
+class Lane(Worker):
     """Delivers to one target for as long as it runs."""
 
     def __init__(self, deliverer: Deliverer, target: str, after: Callable[[], None]) -> None:
-        super().__init__(name=f"lane-{target}", daemon=True)
+        super().__init__(f"lane-{target}")
         self._deliverer = deliverer
         self._target = target
         self._after = after
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
         self._hasty = False
         self._store_failed = False
 
     def hasten(self) -> None:
         """Try what waits at once, a back-off or not: the wall clock was set, and no wait means anything."""
         self._hasty = True
-        self._wake.set()
-
-    def wake(self) -> None:
-        """Look at the outbox at once."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End after the message in flight; does not wait."""
-        self._stopping.set()
         self._wake.set()
 
     def run(self) -> None:

@@ -1,10 +1,10 @@
 """The thread that decides, as long as the daemon runs."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from alertd.daemon.compose import Parts
+from alertd.daemon.worker import Worker
 from alertd.errors import StoreError
 from alertd.logs import logger
 
@@ -16,36 +16,25 @@ LOOK_APART = timedelta(seconds=0.9 * TICK)
 """Between looks for what other processes changed: a little under a tick, so that each tick has one."""
 
 
-class DispatchLoop(threading.Thread):
+class DispatchLoop(Worker):
     """Dispatches when something changed, when something is due, and once a minute anyway.
 
     What other processes change, silences and acknowledgements, it looks for once a second.
     """
 
     def __init__(self, parts: Parts, enqueued: Callable[[], None]) -> None:
-        super().__init__(name="dispatch", daemon=True)
+        super().__init__("dispatch")
         self._parts = parts
         self._enqueued = enqueued
-        self._wake = threading.Event()
-        self._stopping = False
         self._failed = False
         self._stamp: tuple[object, ...] | None = None
         self._stamped_at = parts.clock()
         self.good_at: datetime | None = None
 
-    def wake(self) -> None:
-        """Look at once."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End soon; does not wait."""
-        self._stopping = True
-        self._wake.set()
-
     def run(self) -> None:
         """The loop."""
         look_at = self._parts.clock()
-        while not self._stopping:
+        while not self._stopping.is_set():
             now = self._parts.clock()
             acted = self._somebody_acted(now)
             if acted or self._wake.is_set() or now >= look_at or look_at - now > timedelta(minutes=2):

@@ -1,11 +1,11 @@
 """Reads at once what webhooks hint at, outside the polls' turns; a hint is done when all of it was read."""
 
-import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from alertd.clock import Clock
 from alertd.daemon.poller import Poller
+from alertd.daemon.worker import Worker
 from alertd.errors import ApiError, NotAllowed, StoreError
 from alertd.logs import logger
 from alertd.model import RANGE_SOURCES, Source
@@ -25,29 +25,18 @@ GIVEN_UP_AFTER = timedelta(days=1)
 """The polls have read it many times by then."""
 
 
-class Rereader(threading.Thread):
+class Rereader(Worker):
     """Works off what is stored and not done, also what a process before this one left."""
 
     def __init__(self, hooks: Hooks, poller: Poller, polled: Collection[Source], clock: Clock) -> None:
-        super().__init__(name="webhooks", daemon=True)
+        super().__init__("webhooks")
         self._hooks = hooks
         self._poller = poller
         self._polled = frozenset(polled)
         self._clock = clock
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
         self._read: dict[int, set[Source]] = {}
         """What was read of each hint that is not done."""
         self._store_failed = False
-
-    def wake(self) -> None:
-        """Look at once."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End soon; does not wait."""
-        self._stopping.set()
-        self._wake.set()
 
     def run(self) -> None:
         """The loop."""

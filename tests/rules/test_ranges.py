@@ -12,6 +12,7 @@ from alertd.rules.expression import BoundExpression, compile_expression
 from alertd.rules.ranges import Box, Numbers, Reach, Words, common, follows, reach_of
 from alertd.rules.tree import Node, Reading
 from tests.rules.seeing import view
+from tests.support.conditions import joined
 
 
 def bound(text: str) -> BoundExpression:
@@ -114,15 +115,7 @@ word_lists = st.builds('sic.status {} ["a", "b"]'.format, st.sampled_from(["in",
 atoms = st.one_of(
     number_atoms, turned, lists, word_atoms, word_lists, st.just("status.online"), st.just("current.cpu < current.mem")
 )
-conditions = st.recursive(
-    atoms,
-    lambda inner: st.one_of(
-        st.builds("({} and {})".format, inner, inner),
-        st.builds("({} or {})".format, inner, inner),
-        st.builds("not ({})".format, inner),
-    ),
-    max_leaves=5,
-)
+conditions = joined(atoms, 5)
 monitors = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in FIELDS.items()})
 
 

@@ -20,6 +20,7 @@ from alertd.rules.rule import BoundRule, Level, Rule, bind_with
 from alertd.rules.tree import Comparison, Constant
 from alertd.store.columns import from_micros
 from tests.daemon.replay.recorded import AS_READ, EVERY, MONITORS, START, Recorded, Run, recorded
+from tests.support.conditions import joined
 
 # -- expressions -------------------------------------------------------------------------------------------------------
 
@@ -69,15 +70,7 @@ atoms = st.one_of(
     st.sampled_from(["status.online", "status.measuring", "status.online == status.measuring"]),
     st.sampled_from(['instrument.site == "Quarry A"', 'instrument.owner == ""', 'instrument.subscription == "A"']),
 )
-conditions = st.recursive(
-    atoms,
-    lambda inner: st.one_of(
-        st.builds("({} and {})".format, inner, inner),
-        st.builds("({} or {})".format, inner, inner),
-        st.builds("not ({})".format, inner),
-    ),
-    max_leaves=4,
-)
+conditions = joined(atoms, 4)
 LIMITS = st.tuples(st.sampled_from([0.0, 0.01, 0.5, 0.9, 1.0]), st.sampled_from([0.0, 1e-9, -1e-9, 0.3, -0.3]))
 """Which of the values that a number has, and how far from it."""
 KINDS = dict.fromkeys(["p0", "p1", "p2"], Kind.NUMBER)
